@@ -1,0 +1,126 @@
+"""Everything that can go wrong, as one tree.
+
+    FaultcastError
+    ├── PermanentError              the same call will fail again: the input has to change
+    │   ├── UsageError              the command line or a setting is wrong             exit 2
+    │   ├── RepositoryError         the repository cannot be read                      exit 3
+    │   │   ├── NotARepository
+    │   │   ├── EmptyRepository
+    │   │   ├── ShallowRepository
+    │   │   ├── UnknownRevision
+    │   │   ├── MissingObject
+    │   │   └── UnsafeRepository    refused: a bomb, a forbidden address or protocol
+    │   ├── InsufficientSamples     too few labelled changes for what was asked        exit 4
+    │   ├── ContractMismatch        a model and the features it is given do not fit    exit 5
+    │   ├── UnsafeArtifact          a model file that is not what its manifest says    exit 5
+    │   ├── BadChange               a change sent for scoring is malformed             exit 2
+    │   └── NotFound                no run, model or report where one was expected     exit 6
+    └── TemporaryError              the same call may succeed later
+        ├── OutOfSpace              the disk is full                                   exit 7
+        ├── StageFailed             a pipeline stage ended with an error               exit 1
+        └── Unavailable             another system does not answer                     exit 8
+
+Every message says what was found, what was expected and what to do next.
+"""
+
+
+class FaultcastError(Exception):
+    """Root of the tree; `exit_code` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class PermanentError(FaultcastError):
+    """The same call will fail again until its input changes."""
+
+
+class TemporaryError(FaultcastError):
+    """The same call may succeed later."""
+
+
+class UsageError(PermanentError):
+    """The command line or a setting is wrong."""
+
+    exit_code = 2
+
+
+class RepositoryError(PermanentError):
+    """The repository cannot be read."""
+
+    exit_code = 3
+
+
+class NotARepository(RepositoryError):
+    """The location holds no git repository."""
+
+
+class EmptyRepository(RepositoryError):
+    """The repository has no commit yet."""
+
+
+class ShallowRepository(RepositoryError):
+    """The history is cut off, so experience and age would be wrong."""
+
+
+class UnknownRevision(RepositoryError):
+    """The revision does not name a commit of this repository."""
+
+
+class MissingObject(RepositoryError):
+    """An object that the history refers to is absent."""
+
+
+class UnsafeRepository(RepositoryError):
+    """Reading was refused: a bomb, a forbidden protocol or address."""
+
+
+class InsufficientSamples(PermanentError):
+    """Fewer labelled changes than the work needs; both numbers are in the message."""
+
+    exit_code = 4
+
+    def __init__(self, what: str, found: int, needed: int) -> None:
+        self.what = what
+        self.found = found
+        self.needed = needed
+        super().__init__(f"Insufficient samples: {found} {what}, at least {needed} are needed")
+
+
+class ContractMismatch(PermanentError):
+    """A model's feature contract differs from the features at hand."""
+
+    exit_code = 5
+
+
+class UnsafeArtifact(PermanentError):
+    """A model file is not what its manifest says, or is of a kind that can run code."""
+
+    exit_code = 5
+
+
+class BadChange(PermanentError):
+    """A change sent for scoring is malformed."""
+
+    exit_code = 2
+
+
+class NotFound(PermanentError):
+    """No run, model or report where one was expected."""
+
+    exit_code = 6
+
+
+class OutOfSpace(TemporaryError):
+    """The disk is full; finished stages are kept."""
+
+    exit_code = 7
+
+
+class StageFailed(TemporaryError):
+    """A pipeline stage ended with an error; the message names the stage and its cause."""
+
+
+class Unavailable(TemporaryError):
+    """Another system does not answer."""
+
+    exit_code = 8

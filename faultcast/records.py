@@ -1,0 +1,218 @@
+"""The nouns: plain frozen records that every other module speaks in.
+
+Instants are unix seconds (int) inside the domain and ``timestamp[us, UTC]`` in tables.
+Authors are pseudonyms from the moment they are read; no name or e-mail address gets further.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+# --- what git tells -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """One run of changed lines without context (``git diff -U0``).
+
+    Starts are 1-based line numbers; for a pure insertion ``old_start`` is the line *before* it,
+    and likewise ``new_start`` for a pure deletion, exactly as git prints them.
+    ``deleted`` and ``added`` are the lines' texts without the newline.
+    """
+
+    old_start: int
+    old_lines: int
+    new_start: int
+    new_lines: int
+    deleted: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file that a commit changed, against its only parent (or against nothing)."""
+
+    path: str
+    old_path: str  # equals `path` unless renamed
+    status: str  # A added, M modified, D deleted, R renamed, T type changed
+    old_blob: str  # "" when added
+    new_blob: str  # "" when deleted
+    lines_added: int = 0
+    lines_deleted: int = 0
+    is_binary: bool = False
+    is_text_file: bool = True  # False for submodule pointers and symbolic links
+    hunks: tuple[Hunk, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CombinedHunk:
+    """One hunk of a merge's combined diff: ``starts[i]`` and ``counts[i]`` belong to parent i.
+
+    ``lines`` are ``(marks, text)`` with one mark a parent, as ``git diff -c -U0`` prints them.
+    """
+
+    starts: tuple[int, ...]
+    counts: tuple[int, ...]
+    new_start: int
+    new_count: int
+    lines: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MergedFile:
+    """A file whose content in a merge differs from every parent's."""
+
+    path: str
+    parent_blobs: tuple[str, ...]
+    new_blob: str
+    hunks: tuple[CombinedHunk, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit. `position` is its place in the order in which changes arrived (topological).
+
+    A merge (two or more parents) has no `files`: what it brought was already described where it
+    was written. `merged` holds what it changed against all of its parents.
+    """
+
+    id: str
+    position: int
+    parents: tuple[str, ...]
+    author: str  # pseudonym
+    authored_at: int
+    committed_at: int
+    message: str
+    files: tuple[FileChange, ...] = ()
+    merged: tuple[MergedFile, ...] = ()
+
+    @property
+    def is_merge(self) -> bool:
+        return len(self.parents) > 1
+
+    @property
+    def subject(self) -> str:
+        return self.message.split("\n", 1)[0]
+
+
+# --- what is known about a change ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A commit that repairs a fault, how sure that is (0..1), and the rule that recognised it."""
+
+    commit: str
+    confidence: float
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One fix traced back to one inducing commit."""
+
+    fix: str
+    inducing: str
+    lines: int  # deleted lines of the fix that the inducing commit had written
+    paths: tuple[str, ...]
+    known_at: int  # when the fix landed: before this instant nobody could know
+    confidence: float
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What is known about one change from the instant `known_at` on."""
+
+    commit: str
+    is_inducing: bool
+    known_at: int
+    confidence: float
+    fix: str = ""  # the first fix, for an inducing commit
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """One version of one file in numbers. Sums run over the whole file, maxima over functions.
+
+    `None` where a language's table row has no definition for the number: missing, not zero.
+    """
+
+    language: str
+    lines: int
+    code_lines: int
+    comment_lines: int
+    functions: int
+    cyclomatic: int
+    cyclomatic_max: int
+    cognitive: int
+    nesting_max: int
+    function_lines_max: int
+    parameters_max: int
+    imports: int
+    halstead_volume: float | None = None
+
+
+# --- what is forecast ---------------------------------------------------------------------
+
+
+class Band(StrEnum):
+    """How a risk reads. Thresholds are absolute, chosen on validation data, kept with the model."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a risk is what it is: what one feature contributed, with what would have been typical.
+
+    `effect` is in probability: this risk minus the risk had the feature been typical.
+    """
+
+    feature: str
+    value: float | str | None
+    typical: float | str | None
+    effect: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The risk (probability 0..1) that a change introduces a fault that a later commit fixes."""
+
+    commit: str
+    risk: float
+    band: Band
+    reasons: tuple[Reason, ...]
+    model_name: str
+    model_version: str
+
+
+class Outcome(StrEnum):
+    """The closed vocabulary of every verdict. Missing data is never a PASS."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """One rule of a verdict with both numbers."""
+
+    rule: str
+    outcome: Outcome
+    found: float | None
+    expected: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was decided and by which rules."""
+
+    outcome: Outcome
+    reasons: tuple[RuleResult, ...]

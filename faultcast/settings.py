@@ -1,0 +1,71 @@
+"""The only reader of the environment. Every setting: its unit, its default, and why.
+
+A setting ``ripening_days`` is read from ``FAULTCAST_RIPENING_DAYS``.
+"""
+
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from faultcast.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one process."""
+
+    home: Path = Path(".faultcast")
+    """Folder of all state; safe to delete."""
+    progress_file: str = ""
+    """Where stages append progress events (JSON lines); empty: nowhere. Set by `faultcast run`."""
+    seed: int = 7
+    """Seed of everything random."""
+    ripening_days: float = 0.0
+    """Days after which a change without a known fault counts as clean; 0: chosen from the history (see labels)."""
+    window_days: int = 90
+    """Days back from the newest commit that count as "recent" when changes are ranked."""
+    min_samples_for_decision: int = 200
+    """MIN_SAMPLES_FOR_DECISION of the contract: labelled changes below which no verdict is given."""
+    min_f1_improvement_pct: float = 2.0
+    """MIN_F1_IMPROVEMENT_PCT of the contract: percent by which a challenger's F1 must beat the champion's."""
+    max_brier_degradation: float = 0.01
+    """MAX_BRIER_DEGRADATION of the contract: how much worse a challenger's Brier score may be."""
+    num_workers: int = 2
+    """Processes of a distributed training run on this machine."""
+    host: str = "127.0.0.1"
+    """Address that servers listen on; loopback unless told otherwise."""
+    port: int = 8080
+    """Port of the model server."""
+    mlflow_tracking_uri: str = ""
+    """MLflow server; empty: SQLite inside `home`."""
+    image: str = "faultcast-python:local"
+    """Image that pipeline components name; the local runner only uses it as part of the cache key."""
+
+
+_CONTRACT_NAMES = {
+    "min_samples_for_decision": "MIN_SAMPLES_FOR_DECISION",
+    "min_f1_improvement_pct": "MIN_F1_IMPROVEMENT_PCT",
+    "max_brier_degradation": "MAX_BRIER_DEGRADATION",
+    "mlflow_tracking_uri": "MLFLOW_TRACKING_URI",
+}
+"""Names that other systems fixed; they are read where the FAULTCAST_ one is not set."""
+
+
+def load() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        UsageError: a value cannot be read as its type.
+    """
+    found: dict[str, object] = {}
+    for field in fields(Settings):
+        name = f"FAULTCAST_{field.name.upper()}"
+        text = os.environ.get(name) or os.environ.get(_CONTRACT_NAMES.get(field.name, name))
+        if not text:
+            continue
+        convert = type(field.default)
+        try:
+            found[field.name] = Path(text) if isinstance(field.default, Path) else convert(text)
+        except ValueError as error:
+            raise UsageError(f"{name}={text!r}: expected a value like {field.default!r}") from error
+    return Settings(**found)  # type: ignore[arg-type]
