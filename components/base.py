@@ -1,0 +1,40 @@
+"""The images that components run in, and how a local run names one. Imports no kfp."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from faultcast.settings import Settings
+
+IMAGE = "faultcast/pipeline:0.1.0"
+"""Image of every component unless a pipeline's parameter names another; target `pipeline` of the Dockerfile."""
+
+TRAINING_IMAGE = "faultcast/training:0.1.0"
+"""Image of the component `train`; target `training` of the Dockerfile."""
+
+_ROOT = Path(__file__).resolve().parent.parent
+_SOURCES = ("faultcast", "components", "pipelines", "feature_repo")
+_WITHOUT_EFFECT = {"home", "progress_file", "host", "port", "image"}
+
+
+def local_image(settings: Settings, root: Path = _ROOT) -> str:
+    """Name an image that changes whenever what a stage would compute may change.
+
+    Nothing is ever built under this name: the local runner runs stages in this very environment, and uses the
+    name as part of the key under which it looks for finished stages. It does not look at the package's source
+    nor at the settings that stages read, so the tag holds a digest of both.
+    """
+    digest = hashlib.sha256()
+    for path in _source_files(root):
+        digest.update(f"{path.relative_to(root)}\0".encode())
+        digest.update(path.read_bytes())
+    for name, value in sorted(asdict(settings).items()):
+        if name not in _WITHOUT_EFFECT:
+            digest.update(f"{name}={value!r}\0".encode())
+    return f"{settings.image.rsplit(':', 1)[0]}:{digest.hexdigest()[:16]}"
+
+
+def _source_files(root: Path) -> Iterator[Path]:
+    for folder in _SOURCES:
+        yield from sorted((root / folder).rglob("*.py"))

@@ -1,0 +1,134 @@
+"""``python -P -m pipelines.engine``: run one pipeline through KFP's local runner. Started by `pipelines.local`.
+
+A process of its own, because KFP's local runner prints to stdout, replaces the root logger's handlers and imports
+for a second and a half; and the leader of its own process group, so that a run can be stopped whole.
+
+It reads one JSON line from stdin and then watches stdin for its end: when the process that started it ends, in
+whatever way, the tasks are stopped. Tasks read nothing from stdin.
+"""
+
+import importlib
+import json
+import logging
+import os
+import shlex
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from kfp import dsl, local
+from kfp.local import task_dispatcher
+from kfp.local.orchestrator import task_executor
+
+from faultcast import progress
+
+GRACE_SECONDS = 5.0
+
+
+class Observer:
+    """Tells what KFP does with each task; KFP itself only logs it.
+
+    Two of its functions are wrapped: the one that decides between a cached and a new execution, and, inside it, the
+    one that executes. Their names are not KFP's public interface; `tests/pipelines` fails if they change.
+    """
+
+    def __init__(self, progress_file: str) -> None:
+        self.failed = ""
+        self._progress_file = progress_file
+        self._stage = ""
+        self._was_executed = False
+        self._decide = task_executor.execute_single_task
+        self._execute = task_dispatcher.run_single_task_implementation
+        task_executor.execute_single_task = self.decide
+        task_dispatcher.run_single_task_implementation = self.execute
+
+    def decide(self, *, task_name: str, task_spec: Any, **others: Any) -> Any:
+        self._stage = task_spec.task_info.name or task_name
+        self._was_executed = False
+        started = time.monotonic()
+        outputs, state = {}, "failed"
+        try:
+            outputs, status = self._decide(task_name=task_name, task_spec=task_spec, **others)
+            if status.name == "SUCCESS":
+                state = "done" if self._was_executed else "cached"
+            return outputs, status
+        finally:
+            self.failed = self._stage if state == "failed" else self.failed
+            artifacts = {name: value.uri for name, value in outputs.items() if isinstance(value, dsl.Artifact)}
+            self._tell(state, seconds=round(time.monotonic() - started, 3), artifacts=artifacts)
+
+    def execute(self, **task: Any) -> Any:
+        self._was_executed = True
+        self._tell("running")
+        return self._execute(**task)
+
+    def _tell(self, state: str, **values: object) -> None:
+        progress.emit(self._progress_file, {"event": "task", "stage": self._stage, "state": state, **values})
+
+
+def main() -> int:
+    lifeline = os.dup(0)
+    request = json.loads(_read_line(lifeline))
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    # A handler, not SIG_IGN: tasks would inherit that.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
+    threading.Thread(target=_stop_at_end_of, args=(lifeline,), daemon=True).start()
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(levelname)s %(message)s")
+    with _scratch():
+        local.init(
+            local.SubprocessRunner(use_venv=False),
+            pipeline_root=request["artifacts"],
+            cache_root=request["cache"],
+            enable_caching=True,
+            raise_on_error=False,
+        )
+        module, _, name = request["pipeline"].partition(":")
+        observer = Observer(request["progress_file"])
+        getattr(importlib.import_module(module), name)(**request["arguments"])
+    return 1 if observer.failed else 0
+
+
+def _read_line(descriptor: int) -> bytes:
+    """Read up to a newline and nothing after it; unbuffered, because the watching thread reads on."""
+    line = b""
+    while not line.endswith(b"\n") and (byte := os.read(descriptor, 65536)):
+        line += byte
+    return line
+
+
+def _stop_at_end_of(lifeline: int) -> None:
+    """Stop the group once nobody holds the other end: first asked, so that torchrun ends its workers, then killed."""
+    while os.read(lifeline, 1):
+        pass
+    os.killpg(0, signal.SIGTERM)
+    time.sleep(GRACE_SECONDS)
+    os.killpg(0, signal.SIGKILL)
+
+
+@contextmanager
+def _scratch() -> Iterator[None]:
+    """Let KFP leave its temporary files where they are removed, and call Python by a name without surprises.
+
+    KFP makes a folder a task and never removes it. It also replaces every ``python3`` in a task's arguments, so in
+    a repository's path, too, with this interpreter's path, unquoted; here that path is ``python3`` again.
+    """
+    with tempfile.TemporaryDirectory(prefix="faultcast-") as folder:
+        shim = Path(folder) / "bin" / "python3"
+        shim.parent.mkdir()
+        shim.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n', "utf-8")
+        shim.chmod(0o700)
+        os.environ["PATH"] = f"{shim.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        os.environ["TMPDIR"] = tempfile.tempdir = folder
+        sys.executable = "python3"
+        yield
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
