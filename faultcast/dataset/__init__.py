@@ -1,0 +1,14 @@
+"""What a model learns from: rows joined as of an instant, split by time with a gap.
+
+    split.py    which row belongs to train / validation / test / recent, and as of when its label is taken
+    table.py    the joined rows as the data set's table; its fingerprint
+    store.py    dataset.parquet with its dataset.json
+
+The point-in-time join itself happens between the first two, outside (Feast, in the adapters).
+"""
+
+from faultcast.dataset.split import SplitPlan, plan_split
+from faultcast.dataset.store import DatasetInfo, read, write
+from faultcast.dataset.table import assemble, data_fingerprint
+
+__all__ = ["DatasetInfo", "SplitPlan", "assemble", "data_fingerprint", "plan_split", "read", "write"]

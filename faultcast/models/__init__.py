@@ -1,0 +1,16 @@
+"""What was learnt, as files that cannot run code, and how it is asked.
+
+model.py        Model: risk of a table of changes, bands; the interface that `reasons` explains
+artifact.py     the folder: written and read with digests, everything unlisted refused
+manifest.py     its manifest.json, and the feature contract
+normaliser.py   raw features -> model input, as JSON
+calibration.py  raw scores -> probabilities;  bands.py  probabilities -> low / medium / high
+forest.py       kind `simple`;  hybrid.py, network.py, tokens.py  kind `hybrid` (the only torch here)
+baseline.py     lines added alone, where no model can be learnt
+reasons.py      why a risk is what it is
+"""
+
+from faultcast.models.artifact import load
+from faultcast.models.model import Explainable, Model
+
+__all__ = ["Explainable", "Model", "load"]

@@ -1,0 +1,105 @@
+"""`manifest.json`: what a model is, what it may be fed, and the digests of its files."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from faultcast.errors import ContractMismatch, UnsafeArtifact
+from faultcast.features import catalogue
+from faultcast.models.bands import Bands
+from faultcast.models.calibration import Calibration
+from faultcast.models.normaliser import Column, Normaliser
+
+FORMAT = 1
+KINDS = ("simple", "hybrid")
+
+
+def current_features() -> tuple[tuple[str, str, str], ...]:
+    """(name, dtype, unit) of the catalogue, in order: what a model is trained and asked with."""
+    return tuple((f.name, f.dtype, f.unit) for f in catalogue.CATALOGUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Instants are unix seconds. `files` maps each file's name to its SHA-256 (hex)."""
+
+    kind: str
+    name: str
+    normaliser: Normaliser
+    calibration: Calibration
+    bands: Bands
+    training_window: tuple[int, int]  # first and last change learnt from
+    label_as_of: int  # what was known after this taught nothing
+    ripening_days: float
+    data_fingerprint: str
+    code_version: str
+    seed: int
+    metrics: dict[str, float]  # on validation data
+    config: dict[str, Any] = field(default_factory=dict)  # the kind's own shape
+    files: dict[str, str] = field(default_factory=dict)
+    features: tuple[tuple[str, str, str], ...] = field(default_factory=current_features)
+    fingerprint: str = field(default_factory=catalogue.fingerprint)
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """One readable JSON document."""
+        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
+
+
+def from_json(text: str) -> Manifest:
+    """Read a manifest without yet trusting what it names.
+
+    Raises:
+        UnsafeArtifact: it is no manifest of this format.
+    """
+    try:
+        raw = json.loads(text)
+        found = (raw["format"], raw["kind"])
+        if found[0] != FORMAT or found[1] not in KINDS:
+            raise UnsafeArtifact(
+                f"The manifest is of format {found[0]!r} and kind {found[1]!r}; "
+                f"this version reads format {FORMAT} and the kinds {', '.join(KINDS)}. Train the model again"
+            )
+        normaliser = raw.pop("normaliser")
+        return Manifest(
+            normaliser=Normaliser(
+                columns=tuple(Column(**column) for column in normaliser["columns"]), typical=dict(normaliser["typical"])
+            ),
+            calibration=Calibration(**raw.pop("calibration")),
+            bands=Bands(**raw.pop("bands")),
+            training_window=tuple(raw.pop("training_window")),
+            features=tuple((name, dtype, unit) for name, dtype, unit in raw.pop("features")),
+            **raw,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnsafeArtifact(f"manifest.json is not a model's manifest ({error!r}); train the model again") from error
+
+
+def check_contract(manifest: Manifest) -> None:
+    """Refuse a model that was trained on other features than this code computes.
+
+    Raises:
+        ContractMismatch: names every feature that differs and how.
+    """
+    theirs = {name: (dtype, unit) for name, dtype, unit in manifest.features}
+    ours = {name: (dtype, unit) for name, dtype, unit in current_features()}
+    differences = [f"{name} is unknown here" for name in theirs if name not in ours]
+    differences += [f"{name} is new" for name in ours if name not in theirs]
+    differences += [
+        f"{name} was {theirs[name]}, is {ours[name]}" for name in theirs if name in ours and theirs[name] != ours[name]
+    ]
+    if not differences and manifest.features != current_features():
+        pairs = zip(manifest.features, current_features(), strict=True)
+        differences = [f"{a[0]} stands where {b[0]} belongs" for a, b in pairs if a != b]
+    if not differences and manifest.fingerprint != catalogue.fingerprint():
+        differences = [f"fingerprint {manifest.fingerprint[:12]}, expected {catalogue.fingerprint()[:12]}"]
+    known = set(catalogue.NAMES)
+    differences += [
+        f"{c.feature} is normalised but no feature" for c in manifest.normaliser.columns if c.feature not in known
+    ]
+    if differences:
+        raise ContractMismatch(
+            f"The model {manifest.name!r} does not fit the features of this version: {'; '.join(differences)}. "
+            "Train it again, or serve it with the version that trained it "
+            f"({manifest.code_version})"
+        )

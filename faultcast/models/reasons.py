@@ -1,0 +1,85 @@
+"""Why a risk is what it is: for each feature, how much it falls once that feature is typical.
+
+A reason is a counterfactual, true of the model as it stands: "with 18 lines added instead of 412 the
+risk would be 0.21 lower". Effects of several features need not add up to the risk, because features
+act together. For text the counterfactual is its absence.
+"""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from faultcast.features.catalogue import CATALOGUE, NAMES
+from faultcast.models.model import Explainable, texts_of
+from faultcast.models.normaliser import values_of
+from faultcast.models.text import parts
+from faultcast.models.words import feature_text, text_text
+from faultcast.records import Reason
+
+MESSAGE, DIFF = "message", "diff"
+_AT_ONCE = 64
+_SMALLEST = 5e-4
+
+
+def explain(model: Explainable, table: pd.DataFrame, top: int = 5) -> list[tuple[Reason, ...]]:
+    """For each change at most `top` reasons, those that raise its risk most first.
+
+    Args:
+        model: a `Model` or the `Baseline`.
+        table: N changes with the catalogue's columns and `text`.
+        top: reasons a change; effects below 0.0005 are no reason.
+
+    Raises:
+        ContractMismatch: a feature is absent or no number.
+    """
+    values_NC = values_of(table)
+    texts = texts_of(table)
+    found: list[tuple[Reason, ...]] = []
+    for start in range(0, len(texts), _AT_ONCE):
+        rows = slice(start, start + _AT_ONCE)
+        found += _explain(model, values_NC[rows], texts[rows], top)
+    return found
+
+
+def _explain(
+    model: Explainable, values_NC: NDArray[np.float64], texts: list[str], top: int
+) -> list[tuple[Reason, ...]]:
+    """All variants of all changes in one call of the model."""
+    n = len(texts)
+    typical_C = np.array([np.nan if model.typical[name] is None else model.typical[name] for name in NAMES])
+    used_C = np.array([name in model.uses for name in NAMES]) & ~np.isnan(typical_C)
+    # A value that is typical already has no effect to measure.
+    changed_NC = used_C & (values_NC != typical_C)
+    row_V, place_V = np.nonzero(changed_NC)
+    variants_VC = values_NC[row_V].copy()
+    variants_VC[np.arange(len(row_V)), place_V] = typical_C[place_V]
+
+    split = [parts(text) for text in texts] if model.reads_text else []
+    blanked = [diff for _, diff in split] + [message for message, _ in split]
+    text_ND = model.read([*texts, *blanked] if model.reads_text else texts)
+    text_rows = [*range(n), *row_V, *range(n, len(text_ND))]
+    values_all = np.concatenate([values_NC, variants_VC, *([values_NC, values_NC] if split else [])])
+    risk = model.risk_of(values_all, text_ND[text_rows])
+
+    reasons: list[list[Reason]] = [[] for _ in range(n)]
+    for i, (row, place) in enumerate(zip(row_V.tolist(), place_V.tolist(), strict=True)):
+        effect = float(risk[row] - risk[n + i])
+        value, typical = float(values_NC[row, place]), float(typical_C[place])
+        feature = CATALOGUE[place]
+        words = feature_text(feature, None if np.isnan(value) else value, typical, effect)
+        known = None if np.isnan(value) else value
+        reasons[row].append(Reason(feature.name, known, typical, effect, words))
+    for row, (message, diff) in enumerate(split):
+        for kind, content, place in ((MESSAGE, message, 0), (DIFF, diff, 1)):
+            effect = float(risk[row] - risk[n + len(row_V) + place * n + row])
+            if content.strip():
+                words = text_text(kind, content, effect)
+                reasons[row].append(Reason(kind, content.strip().split("\n", 1)[0][:120], "", effect, words))
+    return [_best(of_one, top) for of_one in reasons]
+
+
+def _best(reasons: list[Reason], top: int) -> tuple[Reason, ...]:
+    """Raising effects first, the largest in front; then lowering ones, the strongest in front."""
+    weighty = [reason for reason in reasons if abs(reason.effect) >= _SMALLEST]
+    weighty.sort(key=lambda reason: (reason.effect < 0, -abs(reason.effect), reason.feature))
+    return tuple(weighty[:top])

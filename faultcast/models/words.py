@@ -1,0 +1,104 @@
+"""Reasons in words that people understand, made from the catalogue's meaning and unit."""
+
+import re
+
+from faultcast.features.catalogue import CATALOGUE, Feature
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_ZERO = {
+    "author_changes": "first change by this author here",
+    "author_subsystem_changes": "first change by this author in these directories",
+    "author_file_share": "none of the earlier changes to these files was the author's",
+    "developers": "nobody changed these files before",
+    "unique_changes": "these files have no earlier changes",
+    "message_words": "the commit message is empty",
+    "test_files": "no test touched",
+    "test_lines_added": "no line added in tests",
+}
+_SINGULAR = {"directories": "directory"}
+_MEANING = {feature.name: feature.meaning for feature in CATALOGUE}
+
+
+def feature_text(feature: Feature, value: float | None, typical: float, effect: float) -> str:
+    """One feature's reason. `effect` is in probability.
+
+    >>> by_name = {feature.name: feature for feature in CATALOGUE}
+    >>> feature_text(by_name["lines_added"], 412, 18, 0.21)
+    '412 lines added in text files, typically 18 (+0.21)'
+    >>> feature_text(by_name["author_changes"], 0, 57, 0.05)
+    'first change by this author here, typically 57 (+0.05)'
+    >>> feature_text(by_name["files"], 1, 2, -0.03)
+    '1 file touched, typically 2 (-0.03)'
+    >>> feature_text(by_name["author_file_share"], 0.04, 0.6, 0.1)
+    'share of the earlier changes to the touched files that the author made: 4 %, typically 60 % (+0.10)'
+    >>> feature_text(by_name["cyclomatic_delta"], 12.0, 0.0, 0.02)
+    'cyclomatic complexity of the touched files, summed: changed by +12, typically 0 (+0.02)'
+    >>> feature_text(by_name["is_fix"], 1.0, 0.0, 0.04)
+    'the message says that the change repairs a fault (+0.04)'
+    >>> feature_text(by_name["is_fix"], 0.0, 1.0, -0.04)
+    'unlike most changes, not so: the message says that the change repairs a fault (-0.04)'
+    >>> feature_text(by_name["weekday"], 4, 2, 0.01)
+    'written on a Friday, typically Wednesday (+0.01)'
+    >>> feature_text(by_name["cognitive"], None, 3, -0.01)
+    'unknown: cognitive complexity, summed; typically 3 points (-0.01)'
+    """
+    return f"{_statement(feature, value, typical)} ({effect:+.2f})"
+
+
+def text_text(kind: str, content: str, effect: float) -> str:
+    """The reason that lies in the message or in the changed lines.
+
+    >>> text_text("message", "quick hack\\n", 0.08)
+    'the wording of the message, "quick hack" (+0.08)'
+    """
+    if kind == "message":
+        first_line = content.strip().split("\n", 1)[0]
+        shown = first_line if len(first_line) <= 60 else first_line[:59] + "…"
+        return f'the wording of the message, "{shown}" ({effect:+.2f})'
+    return f"what the changed lines say ({effect:+.2f})"
+
+
+def _statement(feature: Feature, value: float | None, typical: float) -> str:
+    usual = _amount(typical, feature)
+    unit = f" {feature.unit}" if feature.unit not in ("", "share") else ""
+    if value is None:
+        return f"unknown: {feature.meaning}; typically {usual}{unit}"
+    if feature.dtype == "bool":
+        return feature.meaning if value else f"unlike most changes, not so: {feature.meaning}"
+    if feature.name in ("hour", "weekday"):
+        return _moment(feature.name, value, typical)
+    return _number(feature, value, usual, unit)
+
+
+def _moment(name: str, value: float, typical: float) -> str:
+    if name == "hour":
+        return f"written at {value:.0f} h UTC, typically {typical:.0f} h"
+    return f"written on a {_WEEKDAYS[int(value) % 7]}, typically {_WEEKDAYS[int(typical) % 7]}"
+
+
+def _number(feature: Feature, value: float, usual: str, unit: str) -> str:
+    if value == 0 and feature.name in _ZERO:
+        return f"{_ZERO[feature.name]}, typically {usual}"
+    if feature.name.endswith("_delta"):
+        meaning = _MEANING.get(feature.name.removesuffix("_delta"), feature.meaning)
+        return f"{meaning}: changed by {value:+.3g}, typically {usual}"
+    if feature.dtype == "int64":
+        return f"{_amount(value, feature)} {_counted(feature, value)}, typically {usual}"
+    return f"{feature.meaning}: {_amount(value, feature)}{unit}, typically {usual}"
+
+
+def _counted(feature: Feature, value: float) -> str:
+    """The meaning after a number; its unit in the singular after 1."""
+    if value != 1:
+        return feature.meaning
+    plural = "places" if feature.name == "hunks" else feature.unit
+    singular = _SINGULAR.get(plural, plural.removesuffix("s"))
+    return re.sub(rf"\b{plural}\b", singular, feature.meaning, count=1)
+
+
+def _amount(value: float, feature: Feature) -> str:
+    if feature.unit == "share":
+        return f"{100 * value:.0f} %"
+    if value == int(value) or abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.2g}" if abs(value) < 10 else f"{value:.0f}"

@@ -1,0 +1,87 @@
+"""What a killed run resumes from: one safetensors file an epoch, replaced whole, removed at the end.
+
+It holds the weights, the best weights so far and AdamW's moments; its header says which run it
+belongs to. A checkpoint of another seed, data set or size is not resumed from.
+"""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+FOLDER = ".checkpoint"
+_FILE = "state.safetensors"
+
+
+@dataclass(slots=True)
+class State:
+    """Where a run stands. `best` holds the weights of the best epoch so far."""
+
+    epochs_done: int = 0
+    best_average_precision: float = -1.0
+    epochs_without_gain: int = 0
+    best: dict[str, Tensor] | None = None
+
+
+def save(output: Path, identity: str, state: State, network: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    """Write the state under `output`/.checkpoint."""
+    tensors = {f"weights/{name}": weight for name, weight in network.state_dict().items()}
+    tensors |= {f"best/{name}": weight for name, weight in (state.best or {}).items()}
+    for i, moments in optimizer.state_dict()["state"].items():
+        tensors |= {f"adam/{i}/{name}": moment for name, moment in moments.items()}
+    progress = {
+        "epochs_done": state.epochs_done,
+        "best_average_precision": state.best_average_precision,
+        "epochs_without_gain": state.epochs_without_gain,
+    }
+    content = safetensors.torch.save(
+        {name: tensor.detach().contiguous().clone() for name, tensor in tensors.items()},
+        metadata={"identity": identity, "progress": json.dumps(progress)},
+    )
+    folder = output / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = folder / f"{_FILE}.partial"
+    aside.write_bytes(content)
+    aside.replace(folder / _FILE)
+
+
+def resume(output: Path, identity: str, network: nn.Module, optimizer: torch.optim.Optimizer) -> State:
+    """Load the state into network and optimizer; a fresh `State` where there is none of this run."""
+    path = output / FOLDER / _FILE
+    if not path.is_file():
+        return State()
+    try:
+        with safetensors.safe_open(path, framework="pt") as opened:
+            header = opened.metadata()
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118  no mapping
+    except SafetensorError:  # cut off by whatever ended that run: begin afresh
+        return State()
+    if header.get("identity") != identity:
+        return State()
+    network.load_state_dict(_under("weights/", tensors))
+    _load_moments(optimizer, _under("adam/", tensors))
+    return State(**json.loads(header["progress"]), best=_under("best/", tensors))
+
+
+def remove(output: Path) -> None:
+    """Forget the state: the run is done."""
+    shutil.rmtree(output / FOLDER, ignore_errors=True)
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _load_moments(optimizer: torch.optim.Optimizer, moments: dict[str, Tensor]) -> None:
+    state: dict[int, dict[str, Any]] = {}
+    for name, moment in moments.items():
+        i, _, what = name.partition("/")
+        state.setdefault(int(i), {})[what] = moment
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

@@ -1,0 +1,88 @@
+"""One call that trains either kind: `simple` in this process, `hybrid` under torchrun."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from faultcast.errors import StageFailed, UsageError
+from faultcast.models.manifest import KINDS
+from faultcast.training.rows import Report, read_training_data, silent
+
+_TAIL_LINES = 12
+_GRACE_SECONDS = 10
+
+
+def train(model: str, dataset: Path, output: Path, seed: int, *, num_workers: int = 2, report: Report = silent) -> None:
+    """Train `model` ("simple" or "hybrid") from `dataset` (dataset.parquet) into the folder `output`.
+
+    Args:
+        model: the kind.
+        dataset: a data set written by `faultcast.dataset.write`.
+        output: folder of the artifact, made when absent.
+        seed: the same seed, data and code give the same model.
+        num_workers: processes of the hybrid's run on this machine.
+        report: told about progress, with a dict an event.
+
+    Raises:
+        InsufficientSamples, NotFound, ContractMismatch: from reading the data set.
+        StageFailed: a process of the run ended with an error; the message ends with its last lines.
+    """
+    if model not in KINDS:
+        raise UsageError(f"There is no model {model!r}; expected one of {', '.join(KINDS)}")
+    data = read_training_data(dataset)
+    if model == "simple":
+        from faultcast.training.simple import train_simple  # noqa: PLC0415  torch's user need not import it
+
+        train_simple(data, output, seed, report=report)
+        return
+    with tempfile.TemporaryDirectory(prefix="faultcast-ranks-") as folder:
+        _run(torchrun(dataset, output, seed, num_workers, Path(folder)), Path(folder), report)
+
+
+def torchrun(dataset: Path, output: Path, seed: int, num_workers: int, folder: Path) -> list[str]:
+    """The command: everything meets in files of `folder` and on the loopback interface, no port is opened to others."""
+    return [
+        sys.executable, "-m", "torch.distributed.run",
+        "--nnodes", "1", "--nproc-per-node", str(num_workers), "--max-restarts", "0",
+        "--rdzv-backend", "c10d", "--rdzv-conf", "store_type=file", "--rdzv-endpoint", str(folder / "rendezvous"),
+        "--local-addr", "127.0.0.1",
+        "-m", "faultcast.training", "--model", "hybrid", "--dataset", str(dataset.resolve()),
+        "--output", str(output.resolve()), "--seed", str(seed), "--progress", "--store", str(folder / "store"),
+    ]  # fmt: skip
+
+
+def _run(command: list[str], folder: Path, report: Report) -> None:
+    errors = folder / "stderr"
+    with errors.open("wb") as stderr:
+        # A session of its own: one signal then reaches the launcher and every rank.
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, start_new_session=True)
+        try:
+            for line in process.stdout or ():
+                with suppress(ValueError):  # a library's stray line is no event
+                    report(json.loads(line))
+            code = process.wait()
+        finally:
+            _end(process)
+    if code != 0:
+        lines = errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        tail = "\n".join(lines[-_TAIL_LINES:])
+        raise StageFailed(f"Training ended with exit code {code} instead of 0. Its last lines:\n{tail}")
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Stop the run if it is still going (Ctrl-C, a failing report): politely, then for certain."""
+    if process.poll() is not None:
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
