@@ -45,15 +45,13 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class CombinedHunk:
-    """One hunk of a merge's combined diff: ``starts[i]`` and ``counts[i]`` belong to parent i.
+    """One hunk of a merge's combined diff (``git diff -c -U0``), which begins before result line `new_start`.
 
-    ``lines`` are ``(marks, text)`` with one mark a parent, as ``git diff -c -U0`` prints them.
+    ``lines`` are ``(marks, text)`` with one mark a parent: " " the parent has the line, "+" it lacks it,
+    "-" it had the line and the result lacks it.
     """
 
-    starts: tuple[int, ...]
-    counts: tuple[int, ...]
     new_start: int
-    new_count: int
     lines: tuple[tuple[str, str], ...]
 
 

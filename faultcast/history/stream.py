@@ -1,0 +1,229 @@
+"""Pure parsing: what ``git diff-tree --stdin -z --raw -p -U0`` prints -> commits.
+
+A sample of the input, one commit (NUL shown as ^@, the marker holds a nonce that no history can know)::
+
+    ^A6f1c…^@<id>^@<parents>^@<author>^@<e-mail>^@<authored>^@<committed>^@<message>^@
+    :100644 100644 <old blob> <new blob> M^@docs/config.rst^@^@diff --git a/docs/config.rst …
+    @@ -82 +82 @@ The following configuration values …
+    -    Exceptions are propagated rather than handled by the
+    +    Exceptions are propagated rather than handled by
+
+Lines of a patch are consumed by the counts in their hunk header, so no content can pose as structure.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import BinaryIO, TypeVar
+
+from faultcast.history.identity import without_addresses
+from faultcast.records import CombinedHunk, Commit, FileChange, Hunk, MergedFile
+
+TEXT_LINES_A_COMMIT = 20_000
+"""Lines of one commit whose text is kept; of an import larger than this only the counts are."""
+
+LINE_CHARACTERS = 400
+"""Characters of one line that are kept."""
+
+COMMIT_BYTES = 64 * 1024**2
+"""A commit whose diff prints more than this is kept without its hunks."""
+
+LATEST_INSTANT = 4_102_444_800
+"""2100-01-01: dates beyond are taken for it, dates before 1970 for 1970."""
+
+_READ_BYTES = 1 << 20
+_NOTHING = "0" * 40
+_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_COMBINED = re.compile(r"(@@@+) .*?\+(\d+)(?:,\d+)? @@@+")
+_SUBMODULE_OR_LINK = ("160000", "120000")
+
+T = TypeVar("T")
+
+Identify = Callable[[str, str], str]
+"""(author's name, e-mail) -> pseudonym."""
+
+
+def format_of(nonce: str) -> str:
+    """The ``--format`` that `split` and `parse` expect."""
+    return f"%x01{nonce}%x00%H%x00%P%x00%aN%x00%aE%x00%at%x00%ct%x00%B%x00"
+
+
+def split(stream: BinaryIO, nonce: str) -> Iterator[bytes]:
+    """Yield one commit's bytes at a time; memory is bounded by `COMMIT_BYTES`, not by the history."""
+    marker = f"\x01{nonce}\x00".encode()
+    buffer = bytearray()
+    searched = 0
+    while chunk := stream.read(_READ_BYTES):
+        if len(buffer) < COMMIT_BYTES:
+            buffer += chunk
+        else:  # too large: keep its head, and as much of its end as a marker may straddle
+            buffer[COMMIT_BYTES:] = buffer[-len(marker) :] + chunk
+            searched = min(searched, COMMIT_BYTES)
+        while (place := buffer.find(marker, searched)) >= 0:
+            if place:
+                yield bytes(buffer[: min(place, COMMIT_BYTES + 1)])
+            del buffer[: place + len(marker)]
+            searched = 0
+        searched = max(0, len(buffer) - len(marker))
+    if buffer:
+        yield bytes(buffer[: COMMIT_BYTES + 1])
+
+
+def parse(record: bytes, position: int, identify: Identify) -> Commit:
+    """Parse one commit's bytes as `split` yields them."""
+    head = record.split(b"\0", 7)
+    commit, parents, name, email, authored, committed, message = (_text(part) for part in head[:7])
+    rest = head[7].lstrip(b"\0\n")
+    files, merged, patch = _raw(rest)
+    if patch and len(record) <= COMMIT_BYTES:
+        lines = without_addresses(_text(patch)).split("\n")
+        files, merged = (files, _merge_hunks(lines, merged)) if merged else (_hunks(lines, files), merged)
+    return Commit(
+        id=commit,
+        position=position,
+        parents=tuple(parents.split()),
+        author=identify(name, email),
+        authored_at=_instant(authored),
+        committed_at=_instant(committed),
+        message=without_addresses(message.strip("\n")),
+        files=tuple(files),
+        merged=tuple(merged),
+    )
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def _instant(text: str) -> int:
+    return min(max(int(text or 0), 0), LATEST_INSTANT)
+
+
+def _blob(name: str) -> str:
+    return "" if name.startswith(_NOTHING) else name
+
+
+def _raw(rest: bytes) -> tuple[list[FileChange], list[MergedFile], bytes]:
+    """Parse the ``--raw -z`` entries; return them and the patch behind them."""
+    files: list[FileChange] = []
+    merged: list[MergedFile] = []
+    while rest.startswith(b":"):
+        entry, path, rest = rest.split(b"\0", 2)
+        fields = entry.decode("ascii").split(" ")
+        if entry.startswith(b"::"):
+            parents = entry.count(b":", 0, 70)
+            blobs = fields[parents + 1 : 2 * parents + 2]
+            merged.append(MergedFile(_text(path), tuple(map(_blob, blobs[:-1])), _blob(blobs[-1]), ()))
+            continue
+        old_mode, new_mode, old_blob, new_blob, status = fields
+        old_path = path
+        if status[0] in "RC":
+            path, rest = rest.split(b"\0", 1)
+        links = old_mode.lstrip(":") in _SUBMODULE_OR_LINK or new_mode in _SUBMODULE_OR_LINK
+        files.append(
+            FileChange(
+                path=_text(path),
+                old_path=_text(old_path),
+                status=status[0],
+                old_blob=_blob(old_blob),
+                new_blob=_blob(new_blob),
+                is_text_file=not links,
+            )
+        )
+    return files, merged, rest.removeprefix(b"\0")
+
+
+def _hunks(lines: Sequence[str], files: list[FileChange]) -> list[FileChange]:
+    """Give every file its hunks: the patch lists files in the order of the raw entries."""
+    sections = _sections(lines, _file_section)
+    done = []
+    for file in files:
+        parts = [next(sections, ((), False)) for _ in range(2 if file.status == "T" else 1)]
+        hunks = tuple(hunk for part, _ in parts for hunk in part)
+        if not file.is_text_file:
+            hunks = ()
+        done.append(
+            FileChange(
+                file.path, file.old_path, file.status, file.old_blob, file.new_blob,
+                lines_added=sum(hunk.new_lines for hunk in hunks),
+                lines_deleted=sum(hunk.old_lines for hunk in hunks),
+                is_binary=any(binary for _, binary in parts),
+                is_text_file=file.is_text_file,
+                hunks=hunks,
+            )  # fmt: skip
+        )
+    return done
+
+
+def _sections(
+    lines: Sequence[str], read: Callable[[Sequence[str], int, int], tuple[T, int, int]]
+) -> Iterator[T]:
+    """Walk the patch's ``diff …`` sections; `read` consumes one from a place, within a budget of text lines."""
+    place, budget = 0, TEXT_LINES_A_COMMIT
+    while place < len(lines):
+        if lines[place].startswith("diff --"):
+            section, place, budget = read(lines, place + 1, budget)
+            yield section
+        else:
+            place += 1
+
+
+def _file_section(lines: Sequence[str], place: int, budget: int) -> tuple[tuple[tuple[Hunk, ...], bool], int, int]:
+    hunks: list[Hunk] = []
+    binary = False
+    while place < len(lines) and not (line := lines[place]).startswith("diff --"):
+        place += 1
+        if not line.startswith("@@"):
+            binary = binary or line.startswith("Binary files ")
+            continue
+        found = _HUNK.match(line)
+        if found is None:
+            continue
+        old_start, old_count, new_start, new_count = found.groups(default="1")
+        old_lines, new_lines = int(old_count), int(new_count)
+        deleted, place = _take(lines, place, old_lines)
+        added, place = _take(lines, place, new_lines)
+        budget -= old_lines + new_lines
+        if budget < 0:
+            deleted = added = ()
+        hunks.append(Hunk(int(old_start), old_lines, int(new_start), new_lines, deleted, added))
+    return (tuple(hunks), binary), place, budget
+
+
+def _take(lines: Sequence[str], place: int, count: int) -> tuple[tuple[str, ...], int]:
+    """Take `count` lines without their mark; a note such as "\\ No newline at end of file" belongs to them."""
+    end = place + count
+    taken = tuple(line[1 : LINE_CHARACTERS + 1] for line in lines[place:end])
+    if end < len(lines) and lines[end].startswith("\\"):
+        end += 1
+    return taken, end
+
+
+def _merge_hunks(lines: Sequence[str], merged: list[MergedFile]) -> list[MergedFile]:
+    sections = _sections(lines, _combined_section)
+    return [
+        MergedFile(file.path, file.parent_blobs, file.new_blob, next(sections, ())) for file in merged
+    ]
+
+
+def _combined_section(lines: Sequence[str], place: int, budget: int) -> tuple[tuple[CombinedHunk, ...], int, int]:
+    """Parse a merged file's hunks.
+
+    Git counts wrongly in these headers where there is no context (it prints -1 as an unsigned number), so a
+    hunk ends where the marks end: a line of its body starts with a mark, a header with "@" or "d".
+    """
+    hunks: list[CombinedHunk] = []
+    while place < len(lines) and not lines[place].startswith("diff --"):
+        found = _COMBINED.match(lines[place])
+        place += 1
+        if found is None:
+            continue
+        parents = len(found[1]) - 1
+        body: list[tuple[str, str]] = []
+        while place < len(lines) and lines[place].startswith((" ", "+", "-", "\\")):
+            line = lines[place]
+            place += 1
+            if not line.startswith("\\"):
+                body.append((line[:parents], line[parents : LINE_CHARACTERS + parents]))
+        budget -= len(body)
+        hunks.append(CombinedHunk(int(found[2]), tuple(body)))
+    return tuple(hunks), place, budget

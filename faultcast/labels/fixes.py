@@ -1,0 +1,96 @@
+"""Which commits repair a fault: by message, issue reference and the kinds of file they touch.
+
+Rules are tried in order; the first that matches decides. Each carries its confidence: how often,
+in our reading, such a message belongs to a commit that repairs a fault in the code.
+"""
+
+import re
+from dataclasses import dataclass
+
+from faultcast.measures.kinds import file_kind
+from faultcast.records import Commit, Fix
+
+ACCEPTED = 0.5
+"""Confidence from which on a commit counts as a fix."""
+
+_ISSUE = r"(?:[\w.-]+/[\w.-]+)?(?:#|gh-)\d+|[A-Z][A-Z0-9]{1,9}-\d+|https?://\S+/(?:issues|issue|bugs?|browse|work_items)/\S+|!\d+"
+_FAULT = (
+    r"bugs?|defects?|faults?|crash(?:es|ed|ing)?|regressions?|deadlocks?|race conditions?|memory leaks?|leaks?|"
+    r"segfaults?|exceptions?|tracebacks?|off[- ]by[- ]one|overflows?|underflows?|broken|incorrect(?:ly)?|wrong(?:ly)?|"
+    r"fail(?:s|ed|ure|ures|ing)?|errors?|infinite loop|hang(?:s|ing)?|npe|null ?pointer|vulnerabilit(?:y|ies)"
+)
+_REPAIR = r"(?:bug|hot|quick)?fix(?:e[sd]|ing)?|repair(?:s|ed)?|correct(?:s|ed)?|resolv(?:e|es|ed)|solv(?:e|es|ed)"
+_PREVENT = r"prevent(?:s|ed)?|avoid(?:s|ed)?|guard(?:s|ed)? against|don'?t|do not|no longer|stop"
+_NO_CODE = (
+    r"typos?|spell(?:ing)?|grammar|docs?|documentation|docstrings?|readme|changelog|comments?|wording|"
+    r"lint(?:er|ing)?|flake8|pylint|ruff|mypy|eslint|prettier|black|isort|formatting|whitespace|indent(?:ation)?|style|"
+    r"ci|travis|appveyor|github actions?|workflows?|build|packaging|makefile|tox|coverage|"
+    r"tests?|testsuite|test cases?|specs?|flaky|dependenc(?:y|ies)|imports?|copyright|licen[cs]e|version number|links?|urls?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    name: str
+    confidence: float
+    pattern: re.Pattern[str]
+    where: str = "subject"
+
+
+def _rule(name: str, confidence: float, pattern: str, where: str = "subject") -> _Rule:
+    return _Rule(name, confidence, re.compile(pattern, re.IGNORECASE), where)
+
+
+_RULES: tuple[_Rule, ...] = (
+    _rule("merge", 0.0, r"^merge\b"),
+    _rule("dependency bump", 0.0, r"^(?:\w+(?:\([\w/.-]*\))?!?: )?(?:bump|upgrade|update|pin) \S+(?: \S+)? (?:from|to|requirement)\b"),
+    _rule("conventional commit, no fix", 0.05, r"^(?:docs?|style|test|tests|ci|build|chore|perf|refactor|feat)(?:\([^)]*\))?!?:"),
+    _rule("fix outside the code", 0.05, rf"\b(?:{_REPAIR})\b (?:\w+ ){{0,3}}(?:{_NO_CODE})\b"),
+    _rule("fix outside the code", 0.1, rf"\b(?:{_NO_CODE})\b (?:\w+ )?(?:fix(?:es|ed)?|corrections?)\b"),
+    _rule("revert of a change", 0.1, r"^revert(?:s|ed)?\b(?![\s\S]*\b(?:broke|breaks|bug|crash|regression|fails?)\b)", "message"),
+    _rule("revert for a fault", 0.7, r"^revert(?:s|ed)?\b"),
+    _rule("conventional fix", 0.95, r"^(?:fix|bugfix|hotfix|bug)(?:\([^)]*\))?!?:"),
+    _rule("repairs an issue", 0.9, rf"\b(?:{_REPAIR})\b\W{{1,3}}(?:issue |bug |ticket )?(?:{_ISSUE})", "message"),
+    _rule("repair and issue", 0.85, rf"\b(?:{_REPAIR})\b.*(?:{_ISSUE})|(?:{_ISSUE}).*\b(?:{_REPAIR})\b"),
+    _rule("repairs a fault", 0.85, rf"\b(?:{_REPAIR})\b.*\b(?:{_FAULT})\b|\b(?:{_FAULT})\b.*\b(?:{_REPAIR})\b"),
+    _rule("starts with fix", 0.8, rf"^(?:\[[^\]]*\] ?|[\w./-]+: )?(?:{_REPAIR})\b"),
+    _rule("says fix", 0.65, r"\b(?:bug|hot)?fix(?:e[sd])?\b"),
+    _rule("prevents a fault", 0.6, rf"\b(?:{_PREVENT})\b.*\b(?:{_FAULT})\b"),
+    _rule("closes an issue, names a fault", 0.6, rf"\b(?:{_FAULT})\b[\s\S]*\bclos(?:e[sd]?|ing)\b:? (?:{_ISSUE})", "message"),
+    _rule("body says fix and fault", 0.5, rf"\bfix(?:e[sd])?\b[^.]*\b(?:{_FAULT})\b", "message"),
+)  # fmt: skip
+
+
+def judge(message: str) -> tuple[float, str]:
+    """Return ``(confidence, rule)`` that a commit with this message repairs a fault; (0, "") if no rule matches.
+
+    >>> judge("Fix crash when the cart is empty (#214)")
+    (0.85, 'repair and issue')
+    >>> judge("Fix typo in docs")[0]
+    0.05
+    """
+    text = message[:4000]
+    subject = text.split("\n", 1)[0][:300]
+    for rule in _RULES:
+        if rule.pattern.search(subject if rule.where == "subject" else text):
+            return rule.confidence, rule.name
+    return 0.0, ""
+
+
+def says_fix(message: str) -> bool:
+    """Whether the message alone makes the commit count as a fix."""
+    return judge(message)[0] >= ACCEPTED
+
+
+def recognise(commit: Commit) -> Fix | None:
+    """Return the fix that a commit is, or None.
+
+    A commit that touches no source file repairs no code, whatever it says; merges only bring what
+    was written elsewhere.
+    """
+    if commit.is_merge:
+        return None
+    confidence, rule = judge(commit.message)
+    if confidence < ACCEPTED or not any(file_kind(file.path) == "source" for file in commit.files):
+        return None
+    return Fix(commit.id, confidence, rule)

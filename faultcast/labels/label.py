@@ -1,0 +1,107 @@
+"""A history -> what is known about each of its changes, as of an instant."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from faultcast.labels.fixes import recognise
+from faultcast.labels.inducing import trace
+from faultcast.labels.origins import Origins
+from faultcast.records import Commit, Fix, Label, Link
+
+DAY = 86_400
+RIPENING_QUANTILE = 0.7
+"""Share of the known faults that had come to light within the ripening time."""
+
+RIPENING_BOUNDS_DAYS = (14.0, 180.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """All that labelling found. `labels` are in order of the instant at which they became known."""
+
+    labels: tuple[Label, ...]
+    links: tuple[Link, ...]
+    fixes: tuple[Fix, ...]
+    ripening_days: float
+
+
+def label(history: Iterable[Commit], as_of: int, ripening_days: float = 0.0) -> Labelling:
+    """Label every change that is not a merge, using only what was known at `as_of` (unix seconds).
+
+    A change is inducing from the instant its first fix landed, and clean once it has ripened without
+    one; a change that is fixed after it ripened has both labels, each from its own instant on. A change
+    that is too young for either has none. `ripening_days` 0 chooses it, see `choose_ripening_days`.
+
+    `history` is iterated twice.
+    """
+    commits: list[tuple[str, int]] = []
+    changes: list[Commit] = []
+    fixes: list[Fix] = []
+    links: list[Link] = []
+    origins = Origins(history)
+    for commit in history:
+        commits.append((commit.id, commit.committed_at))
+        deleted = list(origins.observe(commit))  # the fold has to see every commit, fix or not
+        fix = recognise(commit) if commit.committed_at <= as_of else None
+        if fix is not None:
+            fixes.append(fix)
+            links.extend(trace(fix, commit, deleted, commits))
+        if not commit.is_merge and commit.committed_at <= as_of:
+            changes.append(_without_content(commit))
+    ripening = ripening_days or choose_ripening_days(commits, links)
+    labels = _labels(changes, links, as_of, ripening, _came_to_light(commits, links, ripening))
+    return Labelling(tuple(labels), tuple(links), tuple(fixes), ripening)
+
+
+def choose_ripening_days(commits: list[tuple[str, int]], links: list[Link]) -> float:
+    """Days within which `RIPENING_QUANTILE` of the known faults came to light.
+
+    At least 14, at most 180 and at most a tenth of the history: waiting longer would leave too little
+    to learn from. The quantile itself is biased towards short waits, as slow faults are still unknown.
+    """
+    waits = _waits(commits, links)
+    low, high = RIPENING_BOUNDS_DAYS
+    instants = [at for _, at in commits] or [0]
+    span = (max(instants) - min(instants)) / DAY
+    chosen = float(np.quantile(waits, RIPENING_QUANTILE)) if waits else 90.0
+    return round(min(max(chosen, low), high, max(span / 10, 1.0)), 2)
+
+
+def _waits(commits: list[tuple[str, int]], links: list[Link]) -> list[float]:
+    """Days from each inducing commit to its first fix."""
+    at = dict(commits)
+    first: dict[str, int] = {}
+    for link in links:
+        first[link.inducing] = min(link.known_at, first.get(link.inducing, link.known_at))
+    return [(known - at[commit]) / DAY for commit, known in first.items()]
+
+
+def _came_to_light(commits: list[tuple[str, int]], links: list[Link], ripening_days: float) -> float:
+    """How sure a clean label is: the share of known faults that a change would have shown by then."""
+    waits = _waits(commits, links)
+    return float(np.mean(np.asarray(waits) <= ripening_days)) if waits else 0.5
+
+
+def _without_content(commit: Commit) -> Commit:
+    return Commit(commit.id, commit.position, (), "", 0, commit.committed_at, "")
+
+
+def _labels(
+    changes: list[Commit], links: list[Link], as_of: int, ripening_days: float, clean_confidence: float
+) -> list[Label]:
+    first: dict[str, Link] = {}
+    for link in links:
+        known = first.get(link.inducing)
+        if known is None or link.known_at < known.known_at:
+            first[link.inducing] = link
+    labels = []
+    for change in changes:
+        link = first.get(change.id)
+        ripe_at = change.committed_at + int(ripening_days * DAY)
+        if ripe_at <= as_of and (link is None or link.known_at > ripe_at):
+            labels.append(Label(change.id, False, ripe_at, round(clean_confidence, 4), rule="ripened"))
+        if link is not None:
+            labels.append(Label(change.id, True, link.known_at, link.confidence, link.fix, link.rule))
+    return sorted(labels, key=lambda found: (found.known_at, found.commit))

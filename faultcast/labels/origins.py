@@ -1,0 +1,141 @@
+"""Who wrote each line: every line of every file followed once through the whole history.
+
+Instead of a ``git blame`` per fix and file, each version of a file is kept as an array that names,
+line by line, the commit (by position) that wrote it. A commit's hunks turn the array of the old
+version into that of the new one. Versions are keyed by path and blob, so branches need no state of
+their own, and a version is forgotten when no later commit starts from it.
+
+A line that only changed its white space keeps its origin (``git blame -w``); a renamed file keeps
+the origins of its lines (``-M``); where a merge differs from all of its parents, a line keeps the
+origin that it has in the first parent which has it.
+"""
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from faultcast.records import Commit, FileChange, Hunk, MergedFile
+
+UNKNOWN = -1
+"""Origin of a line whose history could not be read."""
+
+_Version = tuple[str, str]  # path, blob
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedLine:
+    """A line that a commit deleted or rewrote: where it stood, what it said, who had written it."""
+
+    path: str
+    number: int  # 1-based, in the old version
+    text: str
+    origin: int  # position of the commit that wrote it, or UNKNOWN
+
+
+class Origins:
+    """The fold. Give it every commit once, in order of arrival."""
+
+    def __init__(self, history: Iterable[Commit]) -> None:
+        """Take one look at the history to know how often each version will be needed."""
+        self._needed: Counter[_Version] = Counter()
+        self._lines: dict[_Version, array[int]] = {}
+        for commit in history:
+            self._needed.update((file.old_path, file.old_blob) for file in commit.files if file.old_blob)
+            for merged in commit.merged:
+                self._needed.update((merged.path, blob) for blob in merged.parent_blobs if blob)
+
+    def observe(self, commit: Commit) -> Iterator[DeletedLine]:
+        """Take a commit in; yield the lines that it deleted. Must be consumed to the end."""
+        for file in commit.files:
+            yield from self._change(file, commit.position)
+        for merged in commit.merged:
+            self._merge(merged, commit.position)
+
+    def _take(self, version: _Version) -> "array[int]":
+        lines = self._lines.get(version)
+        self._needed[version] -= 1
+        if self._needed[version] <= 0:
+            self._needed.pop(version)
+            self._lines.pop(version, None)
+        return array("i") if lines is None else lines
+
+    def _keep(self, version: _Version, lines: "array[int]") -> None:
+        if version in self._needed:
+            self._lines[version] = lines
+
+    def _change(self, file: FileChange, position: int) -> Iterator[DeletedLine]:
+        old = self._take((file.old_path, file.old_blob)) if file.old_blob else array("i")
+        new = array("i")
+        cursor = 0
+        for hunk in file.hunks:
+            start = hunk.old_start - 1 if hunk.old_lines else hunk.old_start
+            new.extend(_slice(old, cursor, start))
+            cursor = start + hunk.old_lines
+            deleted = _slice(old, start, cursor)
+            texts = hunk.deleted or ("",) * hunk.old_lines
+            for offset, (origin, text) in enumerate(zip(deleted, texts, strict=False)):
+                yield DeletedLine(file.old_path, start + offset + 1, text, origin)
+            new.extend(_added(hunk, deleted, position))
+        new.extend(old[cursor:])
+        if file.new_blob:
+            self._keep((file.path, file.new_blob), new)
+
+    def _merge(self, merged: MergedFile, position: int) -> None:
+        parents = [self._take((merged.path, blob)) if blob else array("i") for blob in merged.parent_blobs]
+        new = array("i")
+        cursors = [0] * len(parents)
+        for hunk in merged.hunks:
+            same = max(0, hunk.new_start - 1 - len(new))
+            new.extend(_from_any(parents, cursors, same))
+            for marks, _ in hunk.lines:
+                new.extend(_merged_line(parents, cursors, marks, position))
+        rest = max((len(lines) - cursor for lines, cursor in zip(parents, cursors, strict=True)), default=0)
+        new.extend(_from_any(parents, cursors, rest))
+        self._keep((merged.path, merged.new_blob), new)
+
+
+def _slice(lines: "array[int]", start: int, stop: int) -> "array[int]":
+    """Like ``lines[start:stop]``, padded with UNKNOWN where the version's lines are not known."""
+    part = lines[start:stop]
+    missing = (stop - start) - len(part)
+    if missing > 0:
+        part.extend([UNKNOWN] * missing)
+    return part
+
+
+def _added(hunk: Hunk, deleted: "array[int]", position: int) -> "array[int]":
+    """Origins of a hunk's new lines: the commit's own, but for lines whose white space alone changed."""
+    new = array("i", [position]) * hunk.new_lines
+    if not (hunk.deleted and hunk.added):
+        return new
+    written_before: dict[str, list[int]] = defaultdict(list)
+    for origin, text in zip(deleted, hunk.deleted, strict=False):
+        written_before["".join(text.split())].append(origin)
+    for number, text in enumerate(hunk.added):
+        if (same := written_before.get("".join(text.split()))) and text.strip():
+            new[number] = same.pop(0)
+    return new
+
+
+def _from_any(parents: list["array[int]"], cursors: list[int], count: int) -> "array[int]":
+    """Lines that all parents share; taken from the first whose lines are known."""
+    best = next((index for index, lines in enumerate(parents) if len(lines) >= cursors[index] + count), 0)
+    part = _slice(parents[best], cursors[best], cursors[best] + count) if parents else array("i")
+    for index in range(len(parents)):
+        cursors[index] += count
+    return part
+
+
+def _merged_line(parents: list["array[int]"], cursors: list[int], marks: str, position: int) -> list[int]:
+    origin: int | None = None
+    gone = "-" in marks
+    for index, mark in enumerate(marks[: len(parents)]):
+        if mark == "-" or (mark == " " and not gone):
+            if mark == " " and origin is None:
+                lines, cursor = parents[index], cursors[index]
+                origin = lines[cursor] if cursor < len(lines) else UNKNOWN
+            cursors[index] += 1
+    if gone:
+        return []
+    return [position if origin is None else origin]
