@@ -1,0 +1,74 @@
+"""What a function's declaration says: its name and how many parameters it takes."""
+
+from tree_sitter import Node
+
+_MOST_DECLARATORS = 16  # C wraps a name in one declarator a pointer; more than this is no honest code
+_SEPARATORS = frozenset({b"*", b"/"})  # Python's keyword-only and positional-only marks are no parameters
+_BRACKETS = frozenset({"(", ")", "|", ",", "\n"})
+_LONGEST_NAME = 200  # bytes
+
+ANONYMOUS = "(anonymous)"
+
+
+def name_of(node: Node, source: bytes) -> str:
+    """The declared name as written (``A::f`` in C++), or `ANONYMOUS`."""
+    name = node.child_by_field_name("name")
+    if name is None:
+        name = _declarator(node)
+        name = name.child_by_field_name("declarator") if name is not None else None
+    if name is None:
+        return ANONYMOUS
+    return source[name.start_byte : min(name.end_byte, name.start_byte + _LONGEST_NAME)].decode(errors="replace")
+
+
+def block_name(node: Node, source: bytes) -> str:
+    """The labels of a Terraform block joined by dots: ``resource.aws_s3_bucket.logs``."""
+    parts: list[str] = []
+    for kid in node.children:
+        if kid.type not in {"identifier", "string_lit"}:
+            break
+        parts.append(source[kid.start_byte : kid.end_byte].decode(errors="replace").strip('"'))
+    return ".".join(parts)[:_LONGEST_NAME]
+
+
+def parameters_of(node: Node) -> int:
+    """How many parameters are written in the declaration; ``self`` counts where it is written, ``(void)`` does not."""
+    parameters = node.child_by_field_name("parameters")
+    if parameters is None:
+        declarator = _declarator(node)
+        parameters = declarator.child_by_field_name("parameters") if declarator is not None else None
+    if parameters is None:
+        return 1 if node.child_by_field_name("parameter") is not None else 0  # JavaScript: x => ...
+    count = 0
+    is_open = False  # something stands between the last comma and here
+    for kid in parameters.children:
+        if kid.type in _BRACKETS:
+            is_open = is_open and kid.type != ","
+        elif not (kid.is_extra or is_open or _is_none(kid)):
+            count += _names_in(kid)
+            is_open = True
+    return count
+
+
+def _declarator(node: Node) -> Node | None:
+    """C and C++ hide name and parameters inside declarators: ``int *f(int x)``."""
+    found = node.child_by_field_name("declarator")
+    for _ in range(_MOST_DECLARATORS):
+        if found is None or found.type == "function_declarator":
+            return found
+        inner = found.child_by_field_name("declarator")
+        found = inner or next((kid for kid in found.named_children if kid.type.endswith("_declarator")), None)
+    return None
+
+
+def _is_none(node: Node) -> bool:
+    if node.type == "parameter_declaration" and node.child_count == 1:
+        return node.text == b"void"
+    return node.type in {"positional_separator", "keyword_separator"} or (
+        node.child_count <= 1 and node.end_byte - node.start_byte == 1 and node.text in _SEPARATORS
+    )
+
+
+def _names_in(node: Node) -> int:
+    """Go writes several names before one type: ``a, b int``."""
+    return max(1, len(node.children_by_field_name("name"))) if node.type == "parameter_declaration" else 1
