@@ -11,10 +11,9 @@ def assemble(
     store: Input[Artifact],
     features: Input[Dataset],
     as_of: int,
-    ripening_days: float,
     dataset: Output[Dataset],
 ) -> None:
     """Join features with the labels known by then, and split them by time."""
     from faultcast.steps.assemble import assemble as step
 
-    step(store.path, features.path, dataset.path, as_of, ripening_days)
+    step(store.path, features.path, dataset.path, as_of)

@@ -8,6 +8,7 @@ from components.base import IMAGE
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
 def label(
+    repository: str,
     history: Input[Dataset],
     as_of: int,
     ripening_days: float,
@@ -18,4 +19,4 @@ def label(
     """Find fix commits and the commits that introduced what they fixed."""
     from faultcast.steps.label import label as step
 
-    step(history.path, labels.path, links.path, fixes.path, as_of, ripening_days)
+    step(repository, history.path, labels.path, links.path, fixes.path, as_of, ripening_days)

@@ -36,6 +36,10 @@ class Settings:
     """Address that servers listen on; loopback unless told otherwise."""
     port: int = 8080
     """Port of the model server."""
+    allowed_hosts: str = ""
+    """Hosts, separated by commas, that may be cloned from although their address is not public."""
+    ca_file: str = ""
+    """Certificates (PEM) to trust when cloning from a server of one's own; empty: the system's."""
     mlflow_tracking_uri: str = ""
     """MLflow server; empty: SQLite inside `home`."""
     image: str = "faultcast-python:local"

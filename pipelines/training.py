@@ -37,7 +37,11 @@ def training(
     """
     mined = place(mine(repository=repository, revision=revision), "mine", pipeline_image)
     history = mined.outputs["history"]
-    labelled = place(label(history=history, as_of=as_of, ripening_days=ripening_days), "label", pipeline_image)
+    labelled = place(
+        label(repository=repository, history=history, as_of=as_of, ripening_days=ripening_days),
+        "label",
+        pipeline_image,
+    )
     described = place(describe(repository=repository, history=history), "describe", pipeline_image)
     features = described.outputs["features"]
     stored = place(
@@ -46,7 +50,7 @@ def training(
         pipeline_image,
     )
     assembled = place(
-        assemble(store=stored.outputs["store"], features=features, as_of=as_of, ripening_days=ripening_days),
+        assemble(store=stored.outputs["store"], features=features, as_of=as_of),
         "assemble",
         pipeline_image,
     )

@@ -107,6 +107,13 @@ def plan_split(committed_at: NDArray[np.int64], as_of: int, ripening_days: float
     return SplitPlan(instants, split, label_as_of, as_of, ripening_days, train_until, validation_until)
 
 
+def unsplit(committed_at: NDArray[np.int64], as_of: int, ripening_days: float) -> SplitPlan:
+    """The plan for too small a history: every change is `recent`, to be ranked but not learnt from."""
+    instants = np.asarray(committed_at, dtype=np.int64)
+    split = np.full(instants.shape, "recent", dtype="<U10")
+    return SplitPlan(instants, split, np.full(instants.shape, as_of), as_of, ripening_days, as_of, as_of)
+
+
 def _too_little_to_train(found: int, ripening_days: float) -> InsufficientSamples:
     what = f"changes to train on before two gaps of {ripening_days:g} days"
     return InsufficientSamples(what, max(0, found), MIN_TRAIN)

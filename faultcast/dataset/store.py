@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pyarrow.parquet as pq
 
 from faultcast.dataset.split import SPLITS, SplitPlan
 from faultcast.dataset.table import COLUMNS, PANDAS_DTYPES, data_fingerprint
-from faultcast.errors import ContractMismatch, NotFound
+from faultcast.errors import ContractMismatch, InsufficientSamples, NotFound
 from faultcast.features.catalogue import CATALOGUE
 
 _INSTANT = pa.timestamp("us", tz="UTC")
@@ -35,9 +36,13 @@ class DatasetInfo:
     validation_until: int
     counts: dict[str, dict[str, int]]
     data_fingerprint: str
+    insufficient: dict[str, Any] | None = None
+    """Why no model can be learnt: what was counted, found, needed and said. None where one can."""
 
 
-def write(table: pd.DataFrame, plan: SplitPlan, path: Path) -> DatasetInfo:
+def write(
+    table: pd.DataFrame, plan: SplitPlan, path: Path, insufficient: InsufficientSamples | None = None
+) -> DatasetInfo:
     """Write an assembled table to `path` (`…/dataset.parquet`) and its `dataset.json` beside it."""
     info = DatasetInfo(
         as_of=plan.as_of,
@@ -52,6 +57,14 @@ def write(table: pd.DataFrame, plan: SplitPlan, path: Path) -> DatasetInfo:
             for split in SPLITS
         },
         data_fingerprint=data_fingerprint(table),
+        insufficient=None
+        if insufficient is None
+        else {
+            "what": insufficient.what,
+            "found": insufficient.found,
+            "needed": insufficient.needed,
+            "message": str(insufficient),
+        },
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     # Written aside and moved: a run that is killed here leaves no half file under the real name.

@@ -54,12 +54,16 @@ class Past:
     # --- questions ------------------------------------------------------------------------
 
     def lines_before(self, file: FileChange) -> int | None:
-        """Lines of the file that a change starts from; None if its length is not known."""
-        known = self._blob_lines.get(file.old_blob)
-        if known is not None or file.old_blob:
-            return known
+        """Lines of the file that a change starts from; None if its length is not known.
+
+        The blob tells it exactly; a change that comes without blob ids is answered by the path.
+        """
+        if file.status == "A":
+            return 0
+        if file.old_blob:
+            return self._blob_lines.get(file.old_blob)
         past = self.files.get(file.old_path)
-        return 0 if file.status == "A" or past is None else past.lines
+        return None if past is None else past.lines
 
     def file(self, path: str) -> FilePast | None:
         return self.files.get(path)

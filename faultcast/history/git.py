@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self, cast
 
-from faultcast.errors import MissingObject, NotARepository, RepositoryError, UnknownRevision
+from faultcast.errors import MissingObject, NotARepository, RepositoryError, Unavailable, UnknownRevision
+from faultcast.history.remote import Remote
 
 MEMORY_LIMIT_BYTES = 4 * 1024**3
 """Address space of one git process: a bomb ends that process, not the machine."""
@@ -177,6 +178,41 @@ class Running:
         return words if code else ""
 
 
+def mirror(remote: Remote, destination: Path, ca_file: str = "") -> None:
+    """Clone a remote into a bare repository, or bring an earlier clone up to date.
+
+    The connection goes to the address that was checked; redirects are not followed; nothing is
+    checked out and no hook or submodule is touched.
+
+    Raises:
+        Unavailable: the remote does not answer, or refuses.
+    """
+    pinned = ("-c", "protocol.https.allow=always", "-c", "http.followRedirects=false",
+              "-c", f"http.curloptResolve={remote.pin}", "-c", "transfer.fsckObjects=true",
+              "-c", "fetch.fsck.zeroPaddedFilemode=ignore", "-c", "fetch.fsck.missingSpaceBeforeDate=ignore",
+              "-c", "fetch.fsck.badTimezone=ignore")  # fmt: skip
+    if ca_file:
+        pinned = (*pinned, "-c", f"http.sslCAInfo={ca_file}")
+    if destination.is_dir():
+        arguments = [f"--git-dir={destination}", *_OPTIONS, *pinned, "fetch", "--quiet", "--prune", "--no-tags",
+                     "--no-recurse-submodules", "--end-of-options", remote.url, "+refs/heads/*:refs/heads/*"]  # fmt: skip
+        _transfer(remote, arguments)
+        return
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".clone-") as folder:
+        partial = Path(folder) / "bare"
+        arguments = [*_OPTIONS, *pinned, "clone", "--quiet", "--bare", "--no-local", "--template=",
+                     "--end-of-options", remote.url, str(partial)]  # fmt: skip
+        _transfer(remote, arguments)
+        partial.rename(destination)
+
+
+def _transfer(remote: Remote, arguments: list[str]) -> None:
+    done = subprocess.run(["git", *arguments], env=_ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if done.returncode:
+        raise Unavailable(f"{remote.url}: {_words(done.stderr)}. Check the URL; a private repository: clone it yourself.")
+
+
 def _limit_memory(pid: int) -> None:
     if hasattr(resource, "prlimit"):  # Linux; elsewhere a bomb is stopped by the size limits alone
         with suppress(ProcessLookupError):  # it may have ended already
@@ -200,9 +236,10 @@ def run(source: ObjectSource, arguments: Sequence[str], names: Iterable[str] = (
     return out
 
 
-def ancestry(source: ObjectSource, tip: str) -> list[str]:
-    """Return the ids of a commit and all its ancestors, parents always before children."""
-    return run(source, ["rev-list", "--topo-order", "--reverse", "--end-of-options", tip]).decode().split()
+def ancestry(source: ObjectSource, tip: str, without: str = "") -> list[str]:
+    """Return the ids of a commit and its ancestors, parents before children; not those of `without`."""
+    commits = [tip, f"^{without}"] if without else [tip]
+    return run(source, ["rev-list", "--topo-order", "--reverse", "--end-of-options", *commits]).decode().split()
 
 
 def read_blobs(source: ObjectSource, ids: Iterable[str], limit_bytes: int = BIG_FILE_BYTES) -> Iterator[tuple[str, bytes]]:

@@ -85,6 +85,19 @@ def read(path: Path) -> Iterator[Commit]:
                 yield _commit(row)
 
 
+class HistoryFile:
+    """A file of commits that can be iterated again and again, one batch in memory at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __iter__(self) -> Iterator[Commit]:
+        return read(self._path)
+
+    def __len__(self) -> int:
+        return count(self._path)
+
+
 def count(path: Path) -> int:
     """Commits in a file, from its footer alone."""
     return int(pq.read_metadata(path).num_rows)

@@ -1,0 +1,64 @@
+"""Where state lies below the state folder. One folder a repository, named so that a person recognises it."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def repo_id(location: str) -> str:
+    """Name of one repository's state; `location` is an absolute path or a URL.
+
+    >>> repo_id("https://example.org/team/shop.git")
+    'shop.git-ffe33b87'
+    """
+    base = re.sub(r"[^A-Za-z0-9._]+", "-", location.rstrip("/").rsplit("/", 1)[-1])[:40]
+    return f"{base}-{hashlib.sha256(location.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+
+
+def is_url(location: str) -> bool:
+    """Whether a location names a repository elsewhere (``scheme://…`` or ``user@host:path``)."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*:(?://|:)|[^/\\]+@[^/\\:]+:", location) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Paths of one repository's state below `home`; nothing is made by asking."""
+
+    home: Path
+    location: str
+
+    @property
+    def repo_id(self) -> str:
+        return repo_id(self.location)
+
+    @property
+    def model_name(self) -> str:
+        """Name of the registered model."""
+        return f"faultcast-{self.repo_id}"
+
+    @property
+    def identity_key(self) -> Path:
+        return self.home / "identity.key"
+
+    @property
+    def mirror(self) -> Path:
+        """Bare copy of a repository that a URL names."""
+        return self.home / "mirrors" / f"{self.repo_id}.git"
+
+    @property
+    def folder(self) -> Path:
+        return self.home / "repositories" / self.repo_id
+
+    @property
+    def feature_store(self) -> Path:
+        return self.folder / "feast"
+
+    @property
+    def run_file(self) -> Path:
+        """What the last run left, and where."""
+        return self.folder / "run.json"
+
+    @property
+    def report(self) -> Path:
+        return self.folder / "report.html"

@@ -1,0 +1,51 @@
+"""A location (path or URL) -> a repository opened for reading; a URL is mirrored first."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from faultcast.adapters.places import Places, is_url
+from faultcast.history import Pseudonyms, Repository, load_key, open_repository
+from faultcast.history.git import locate, mirror
+from faultcast.history.remote import check
+from faultcast.settings import Settings
+
+
+def canonical(location: str) -> str:
+    """The location as state and pipelines name it: a URL as it stands, a path made absolute.
+
+    Raises:
+        NotARepository: there is no repository at the path.
+    """
+    if is_url(location):
+        return location
+    path = Path(location).expanduser().resolve()
+    locate(path)
+    return str(path)
+
+
+def refresh(location: str, settings: Settings) -> Path:
+    """Return the folder to read a location from; a URL's mirror is brought up to date.
+
+    Raises:
+        UnsafeRepository, Unavailable: the URL may not or cannot be cloned.
+    """
+    if not is_url(location):
+        return Path(location)
+    destination = Places(settings.home.resolve(), location).mirror
+    mirror(check(location, tuple(settings.allowed_hosts.split(","))), destination, settings.ca_file)
+    return destination
+
+
+@contextmanager
+def opened(location: str, settings: Settings) -> Iterator[Repository]:
+    """Open a location; a URL that was mirrored before is not asked again."""
+    destination = Places(settings.home.resolve(), location).mirror
+    folder = destination if is_url(location) and destination.is_dir() else refresh(location, settings)
+    with open_repository(folder) as repository:
+        yield repository
+
+
+def pseudonyms(settings: Settings) -> Pseudonyms:
+    """The pseudonyms of this state folder."""
+    return Pseudonyms(load_key(settings.home.resolve() / "identity.key"))

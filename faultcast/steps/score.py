@@ -1,0 +1,83 @@
+"""Stage `score`: the newest changes -> their risks with reasons, by the champion or by lines added alone."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from faultcast import dataset as data, models, progress, settings
+from faultcast.adapters.places import Places
+from faultcast.adapters.registry import Registry
+from faultcast.models import Explainable
+from faultcast.models.baseline import fit_baseline
+from faultcast.models.reasons import explain
+from faultcast.settings import Settings
+from faultcast.steps.small import marked
+
+_FEWEST = 30
+"""Changes that are ranked even where fewer fall into the window."""
+
+_REASONS = 5
+
+
+def score(repository: str, dataset: str, registration: str, chosen: str, predictions: str) -> None:
+    """Write predictions.json: the changes of the last `window_days`, riskiest first."""
+    now = settings.load()
+    with progress.stage("score") as stage:
+        table, info = data.read(Path(dataset) / "dataset.parquet")
+        registered = json.loads(Path(registration).read_text(encoding="utf-8"))
+        model = _serving(now, repository, registered, Path(chosen), table)
+        recent = _newest(table, info.as_of - now.window_days * 86_400)
+        found = {
+            "model": {"name": model.name, "version": registered["version"], "basis": model.basis},
+            "changes": forecasts(model, recent),
+        }
+        Path(predictions).write_text(json.dumps(found), encoding="utf-8")
+        high = sum(change["band"] == "high" for change in found["changes"])
+        stage.found(f"{len(recent):,} recent changes scored, {high:,} of them high")
+
+
+def forecasts(model: Explainable, table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return one entry a change, riskiest first; `table` has the catalogue's columns and the texts."""
+    risks = model.risk(table)
+    reasons = explain(model, table, _REASONS)
+    rows = [
+        {
+            "commit": row.commit,
+            "subject": row.subject,
+            "committed_at": int(row.event_timestamp.timestamp()),
+            "author": row.author,
+            "paths": _paths(row.text),
+            "risk": round(float(risk), 6),
+            "band": str(model.band(float(risk))),
+            "reasons": [
+                {name: getattr(reason, name) for name in ("feature", "value", "typical", "effect", "text")}
+                for reason in why
+            ],
+        }
+        for row, risk, why in zip(table.itertuples(index=False), risks, reasons, strict=True)
+    ]
+    return sorted(rows, key=lambda change: (-change["risk"], change["commit"]))
+
+
+def _paths(text: str) -> list[str]:
+    return [line.removeprefix("<file> ") for line in (text or "").split("\n") if line.startswith("<file> ")]
+
+
+def _newest(table: pd.DataFrame, since: int) -> pd.DataFrame:
+    in_window = table["event_timestamp"] >= pd.Timestamp(since, unit="s", tz="UTC")
+    return table[in_window] if in_window.sum() >= _FEWEST else table.tail(_FEWEST)
+
+
+def _serving(
+    now: Settings, repository: str, registered: dict[str, Any], chosen: Path, table: pd.DataFrame
+) -> Explainable:
+    """The champion: the artifact at hand if it was registered just now, else the registry's, else the baseline."""
+    if registered["registered"] and not marked(chosen):
+        return models.load(chosen)
+    if registered["version"]:
+        standing = Registry(now.home, now.mlflow_tracking_uri).champion(Places(now.home, repository).model_name)
+        if standing is not None:
+            return models.load(standing.folder)
+    return fit_baseline(table)
