@@ -1,0 +1,15 @@
+"""What a run found, for people: one self-contained HTML page and a summary for the terminal.
+
+inputs.py    what a report is made of: plain data, no files, no models
+words.py     numbers, dates, hostile text and the sentences that both renderings share
+svg.py       a small plot: scales, axes, lines, text as text
+charts.py    the five charts
+page.py      `render(inputs)`: the page
+summary.py   `text_summary(inputs, report_path)`: the last lines of `faultcast run`
+"""
+
+from faultcast.report.inputs import Month, ReportInputs, count_months
+from faultcast.report.page import render
+from faultcast.report.summary import text_summary
+
+__all__ = ["Month", "ReportInputs", "count_months", "render", "text_summary"]

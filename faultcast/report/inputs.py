@@ -1,0 +1,105 @@
+"""What a report is made of: plain data, so that it can be rendered again without the run."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One calendar month (UTC) of the history. `unripe` changes are too young to be called clean."""
+
+    month: str  # "2024-05"
+    changes: int
+    fixes: int
+    inducing: int
+    unripe: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportInputs:
+    """Everything the report says. Instants are unix seconds."""
+
+    repository: str
+    """Name as a person would say it."""
+    location: str
+    """What to type to mean it again: the path or URL of the run."""
+    commits: int
+    authors: int
+    first_commit_at: int
+    last_commit_at: int
+    languages: Mapping[str, int]
+    """Files (or lines; `languages_unit`) by language or kind."""
+    languages_unit: str = "files"
+    fixes_by_rule: Mapping[str, int]
+    """Fix commits by the rule that recognised them."""
+    inducing: int
+    inducing_confidences: Sequence[float] = ()
+    """One confidence (0..1) an inducing change."""
+    months: Sequence[Month] = ()
+    dataset: Mapping[str, Any] = field(default_factory=dict)
+    """dataset.json; empty where no dataset could be assembled."""
+    predictions: Mapping[str, Any] = field(default_factory=dict)
+    """predictions.json."""
+    evaluation: Mapping[str, Any] | None = None
+    """evaluation.json of the test split; `None` where no model was trained."""
+    verdict: Mapping[str, Any] | None = None
+    """verdict.json."""
+    model: Mapping[str, Any] = field(default_factory=dict)
+    """What is known of the served model: name, version, kind, code_version, seed, data_fingerprint …"""
+    command: str = ""
+    """What to type to get this report again."""
+    seconds: float = 0.0
+    """How long the run took."""
+    generated_at: int = 0
+
+    @property
+    def fixes(self) -> int:
+        return sum(self.fixes_by_rule.values())
+
+    @property
+    def has_model(self) -> bool:
+        """Whether changes are ranked by a model, not by lines added alone."""
+        basis = self.predictions.get("model", {}).get("basis", "lines_added")
+        return bool(basis == "model" and self.chosen)
+
+    @property
+    def chosen(self) -> Mapping[str, Any]:
+        """The chosen model's entry of the evaluation; empty where there is none."""
+        if not self.evaluation:
+            return {}
+        found: Mapping[str, Any] = self.evaluation["models"].get(self.evaluation.get("chosen"), {})
+        return found
+
+    @property
+    def baseline(self) -> Mapping[str, Any]:
+        """The entry of lines added alone; empty where nothing was evaluated."""
+        if not self.evaluation:
+            return {}
+        found: Mapping[str, Any] = self.evaluation["baselines"].get("lines_added", {})
+        return found
+
+
+def count_months(
+    changes: Iterable[int], fixes: Iterable[int], inducing: Iterable[int], unripe: Iterable[int]
+) -> tuple[Month, ...]:
+    """Count instants (unix seconds) by calendar month, empty months in between included.
+
+    >>> [(m.month, m.changes) for m in count_months([0, 86400 * 70], [0], [], [])]
+    [('1970-01', 1), ('1970-02', 0), ('1970-03', 1)]
+    """
+    counts = [Counter(_month_number(at) for at in instants) for instants in (changes, fixes, inducing, unripe)]
+    numbers = [number for counter in counts for number in counter]
+    if not numbers:
+        return ()
+    return tuple(
+        Month(f"{n // 12:04d}-{n % 12 + 1:02d}", *(counter[n] for counter in counts))
+        for n in range(min(numbers), max(numbers) + 1)
+    )
+
+
+def _month_number(at: int) -> int:
+    when = datetime.fromtimestamp(at, UTC)
+    return when.year * 12 + when.month - 1
