@@ -14,9 +14,11 @@ only this module and the offline store do it; import this module late.
 """
 
 import contextlib
+import errno
 import functools
 import io
 import shutil
+import sqlite3
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +34,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from google.protobuf.message import DecodeError
 
-from faultcast.errors import ContractMismatch, NotFound
+from faultcast.errors import ContractMismatch, NotFound, OutOfSpace
 from faultcast.features.catalogue import CATALOGUE, NAMES, fingerprint
 
 
@@ -57,6 +59,7 @@ with _torch_hidden():
 ONLINE_CHANGES = 5_000
 """Changes, newest first, kept online: each takes about 0.7 CPU-ms to write and 30 kB of disk."""
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # the disk, a quota, a limit of the process
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = pa.timestamp("us", tz="UTC")
 _KEYS = {"repository": pa.string(), "commit": pa.string(), "event_timestamp": _INSTANT, "created": _INSTANT}
@@ -98,9 +101,19 @@ def materialize(
 
     Raises:
         ContractMismatch: a file lacks a column, or a column has another type than the catalogue says.
+        OutOfSpace: the disk is full.
     """
     _check(features, _KEYS | _VALUES)
     _check(labels, _KEYS | _LABELS)
+    try:
+        return _materialize(folder, features, labels, online_changes)
+    except (OSError, sqlite3.OperationalError) as error:
+        if getattr(error, "errno", None) in _FULL or "disk is full" in str(error):
+            raise OutOfSpace(f"{folder} could not be written: the disk is full; make room and run again") from error
+        raise
+
+
+def _materialize(folder: Path, features: Path, labels: Path, online_changes: int) -> MaterializeResult:
     folder.mkdir(parents=True, exist_ok=True)
     _copy(Path(definitions.__file__).with_name("feature_store.yaml"), folder / "feature_store.yaml")
     _copy(features, folder / "features.parquet")

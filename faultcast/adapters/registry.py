@@ -23,7 +23,10 @@ from typing import Literal
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # MLflow's own switch; it is read at import
+# MLflow's own switches; the first is read at import.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # stdout belongs to our data
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag

@@ -1,5 +1,6 @@
 """One repository's features through a real Feast: kept, kept again, read as of an instant, read by key."""
 
+import resource
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from faultcast.adapters import feature_store
-from faultcast.errors import ContractMismatch, NotFound
+from faultcast.errors import ContractMismatch, NotFound, OutOfSpace
 from faultcast.features.catalogue import CATALOGUE, NAMES
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -190,6 +191,21 @@ def test_files_that_do_not_fit_the_catalogue_are_refused_before_anything_changes
         feature_store.materialize(shop, bad, shop / "labels.parquet")
 
     assert pq.read_metadata(shop / "features.parquet").num_columns == good.num_columns
+
+
+def test_a_full_disk_is_named_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    features = write_features(tmp_path / "features.parquet", {number: number for number in range(1, 80)})
+    labels = write_labels(tmp_path / "labels.parquet", [(1, 30, 0)])
+    folder = tmp_path / "feast"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(OutOfSpace, match="make room and run again"):
+            feature_store.materialize(folder, features, labels)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert feature_store.materialize(folder, features, labels).online_written == 79
 
 
 def test_nothing_there_says_what_to_do(tmp_path: Path) -> None:
