@@ -1,0 +1,79 @@
+"""The process: listen first, load beside it, be ready when the model is."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from kserve import ModelRepository
+from kserve.logging import configure_logging
+
+from faultcast.errors import FaultcastError, UsageError
+from serving.predictor import FaultcastModel
+from serving.rest import StrictServer
+
+log = logging.getLogger("kserve.faultcast")
+
+
+def serve(
+    model_dir: Path,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    past: Path | None = None,
+    store: Path | None = None,
+    *,
+    model_name: str = "faultcast",
+    model_version: str = "",
+) -> None:
+    """Serve one model until a signal ends the process.
+
+    Liveness answers at once; readiness only when the model is loaded.
+
+    Args:
+        model_dir: folder of a model artifact.
+        host: address to listen on.
+        port: port to listen on.
+        past: file of what the history taught until the model was trained; without it, features
+            that come from the history are missing.
+        store: folder of the feature store; without it, a commit's id alone is not enough.
+        model_name: name in the routes.
+        model_version: version in every answer; empty: taken from the model's manifest.
+
+    Raises:
+        ContractMismatch: the model was trained on other features.
+        UnsafeArtifact: the model's folder is not what its manifest says.
+        NotFound: there is no model, past or store where one was named.
+        UsageError: the address cannot be listened on.
+    """
+    configure_logging()
+    model = FaultcastModel(model_name, model_dir, past=past, store=store, version=model_version)
+    try:
+        asyncio.run(_run(model, host, port))
+    except KeyboardInterrupt:
+        log.info("Stopped")
+
+
+async def _run(model: FaultcastModel, host: str, port: int) -> None:
+    repository = ModelRepository()
+    repository.update(model)
+    server = StrictServer(repository, host, port)
+    refusals: list[FaultcastError] = []
+
+    async def load() -> None:
+        try:
+            await asyncio.to_thread(model.load)
+        except FaultcastError as refusal:
+            refusals.append(refusal)
+            server.stop()
+        else:
+            log.info("Model %s version %s is ready on http://%s:%d", model.name, model.version, host, port)
+
+    loading = asyncio.create_task(load())
+    try:
+        await server.start()
+    except SystemExit as error:  # how uvicorn says that it could not listen; its log line has the cause
+        raise UsageError(f"Cannot listen on {host}:{port}; is another server there? Choose another --port") from error
+    finally:
+        model.stop()
+    if refusals:
+        raise refusals[0]
+    loading.cancel()

@@ -1,0 +1,182 @@
+"""A small real repository, what the history taught, a feature store, a small real model, a running server."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import httpx
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+
+from faultcast.features import Past, describe, is_measured
+from faultcast.features.catalogue import CATALOGUE
+from faultcast.features.table import to_table
+from faultcast.history.identity import Pseudonyms
+from faultcast.history.repository import open_repository
+from faultcast.measures import measure
+from faultcast.models import artifact, forest
+from faultcast.models.bands import Bands
+from faultcast.models.calibration import Calibration
+from faultcast.models.manifest import Manifest
+from faultcast.models.normaliser import fit_normaliser
+
+REPOSITORY_ID = "story-00c0ffee"
+START_SECONDS = 120
+CART = "def total(prices):\n    if not prices:\n        return 0\n    return sum(prices)\n"
+STORY = (
+    ("add the cart", "ana", {"src/cart.py": CART, "README.md": "# Cart\n"}),
+    ("add a store front", "ben", {"web/front.js": "export const a = (x) => x ? 1 : 2;\n"}),
+    ("fix crash on an empty cart", "ana", {"src/cart.py": CART.replace("return 0", "return 0.0")}),
+    ("a picture and a name in Latin-1", "cyd", {"logo.png": b"\x89PNG\0\1\2", "src/n\xe4me.py": b"# caf\xe9\nX = 1\n"}),
+    ("touch the picture", "cyd", {"logo.png": b"\x89PNG\0\1\3", "src/n\xe4me.py": b"# caf\xe9\nX = 2\n"}),
+    ("take the front away", "ben", {"web/front.js": None, "infra/main.tf": 'resource "a" "b" {\n  count = 1\n}\n'}),
+    ("Revert a guess", "ana", {"src/cart.py": CART.replace("sum(prices)", "sum(prices) or 0"), "tests/test_cart.py": "assert 1\n"}),
+    ("round the total\n\nSee mail to ana@example.org", "dan",
+     {"src/cart.py": CART.replace("sum(prices)", "round(sum(prices), 2)") + "\n\ndef tax(x):\n    return x * 0.2 if x else 0\n"}),
+)  # fmt: skip
+
+
+def git(folder, *arguments, by="ana", day=0):
+    when = f"{1_700_000_000 + day * 86_400} +0000"
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1"}
+    env |= {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER")
+            for what, value in (("NAME", by), ("EMAIL", f"{by}@example.org"), ("DATE", when))}  # fmt: skip
+    subprocess.run(["git", *arguments], cwd=folder, env=env, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def story(tmp_path_factory):
+    """commits in order, contents by blob id, rows as training stores them, and the pasts' folder."""
+    folder = tmp_path_factory.mktemp("story")
+    git(folder, "init", "-q", "-b", "main")
+    for day, (message, by, files) in enumerate(STORY):
+        for path, content in files.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if content is None:
+                target.unlink()
+            else:
+                target.write_bytes(content if isinstance(content, bytes) else content.encode())
+        git(folder, "add", "-A", by=by, day=day)
+        git(folder, "commit", "-q", "-m", message, by=by, day=day)
+    ids = subprocess.run(
+        ["git", "rev-list", "--reverse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True
+    )
+    identify = Pseudonyms(b"k" * 32)
+    with open_repository(folder) as repository:
+        commits = [repository.commit(one, identify, i) for i, one in enumerate(ids.stdout.split())]
+        wanted = {blob for c in commits for f in c.files if is_measured(f) for blob in (f.old_blob, f.new_blob) if blob}
+    contents = {
+        blob: subprocess.run(["git", "cat-file", "blob", blob], cwd=folder, check=True, capture_output=True).stdout
+        for blob in wanted
+    }
+    past, rows = Past(), []
+    home = tmp_path_factory.mktemp("home") / "repositories" / REPOSITORY_ID
+    home.mkdir(parents=True)
+    for commit in commits:
+        past.save(home / f"past-{commit.position}.json.z")
+        rows.append(describe(commit, past, lambda p, b: measure(p, contents[b]) if b in contents else None))
+        past.observe(commit)
+    return SimpleNamespace(commits=commits, contents=contents, rows=rows, home=home)
+
+
+@pytest.fixture(scope="session")
+def store(story):
+    """The Feast folder of the story."""
+    from faultcast.adapters import feature_store
+
+    features, labels = story.home / "features.parquet", story.home / "labels.parquet"
+    table = to_table(story.rows, REPOSITORY_ID)
+    pq.write_table(table, features)
+    first = table.slice(0, 1).to_pandas()
+    known = pd.DataFrame({"repository": first["repository"], "commit": first["commit"], "event_timestamp": first["event_timestamp"],
+                          "created": first["created"], "label": [0], "confidence": [0.9], "fix": [""], "rule": ["ripe"]})  # fmt: skip
+    import pyarrow as pa
+
+    schema = pa.schema([*(table.schema.field(name) for name in ("repository", "commit", "event_timestamp", "created")),
+                        ("label", pa.int64()), ("confidence", pa.float64()), ("fix", pa.string()), ("rule", pa.string())])  # fmt: skip
+    pq.write_table(pa.Table.from_pandas(known, schema=schema, preserve_index=False), labels)
+    feature_store.materialize(story.home / "feast", features, labels)
+    return story.home / "feast"
+
+
+def build_model(folder, **changed):
+    """Write a small forest that fears large changes by newcomers."""
+    rng = np.random.default_rng(3)
+    values = rng.poisson(6, (300, len(CATALOGUE))).astype(float)
+    labels = (values[:, 0] - values[:, 14] + rng.normal(0, 2, 300) > 2).astype(int)
+    normaliser = fit_normaliser(values)
+    trees = RandomForestClassifier(20, max_depth=5, random_state=3, n_jobs=1).fit(normaliser.apply(values), labels)
+    manifest = Manifest(
+        kind="simple", name="story", normaliser=normaliser, calibration=Calibration(1.0, 0.0), bands=Bands(0.3, 0.6),
+        training_window=(0, 1), label_as_of=1, ripening_days=7.0, data_fingerprint="0" * 64, code_version="0", seed=3,
+        metrics={}, **changed,
+    )  # fmt: skip
+    artifact.write(folder, manifest, forest.to_files(trees))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model_dir(tmp_path_factory):
+    return build_model(tmp_path_factory.mktemp("model"))
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def running(model_dir, log, *options):
+    """Start `python -m serving`; yield (process, base URL); end it by its id."""
+    port = free_port()
+    command = [sys.executable, "-m", "serving", "--model-dir", str(model_dir), "--port", str(port), *map(str, options)]
+    with log.open("w") as written:
+        process = subprocess.Popen(command, stdout=written, stderr=subprocess.STDOUT)
+    try:
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(timeout=20)
+
+
+def wait_for(process, url, path, status=200):
+    """Ask until the answer has `status`; fail when the process ends or time is up."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        assert process.poll() is None, f"the server ended with status {process.returncode}"
+        try:
+            if httpx.get(url + path, timeout=5).status_code == status:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"{path} did not answer {status} within {START_SECONDS} s")
+
+
+@pytest.fixture(scope="session")
+def server(model_dir, story, store, tmp_path_factory):
+    """A server with a past that ends before the story's last commit; its `url` and `log`."""
+    log = tmp_path_factory.mktemp("server") / "log"
+    past = story.home / f"past-{len(STORY) - 1}.json.z"
+    with running(model_dir, log, "--past", past, "--store", store, "--model-version", "7") as (process, url):
+        wait_for(process, url, "/v2/health/ready")
+        yield SimpleNamespace(url=url, log=log, process=process)
+
+
+@pytest.fixture
+def client(server):
+    with httpx.Client(base_url=server.url, timeout=60) as opened:
+        yield opened

@@ -1,0 +1,315 @@
+"""The running server, asked by KServe's own client and by a plain one."""
+
+import asyncio
+import json
+
+import httpx
+import numpy as np
+import pytest
+from kserve import InferenceRESTClient, InferInput, InferRequest, RESTConfig
+
+from faultcast.features.catalogue import CATALOGUE, NAMES
+from serving.change import to_instance
+
+V1, V2 = "/v1/models/faultcast", "/v2/models/faultcast"
+RAW = [None] * len(NAMES)
+
+
+@pytest.fixture(scope="module")
+def instance(story):
+    """The newest commit, which the served past has not observed."""
+    return to_instance(story.commits[-1], story.contents)
+
+
+def predict(client, *instances, verb="predict"):
+    return client.post(f"{V1}:{verb}", json={"instances": list(instances)})
+
+
+def infer(client, *instances, **more):
+    tensor = {
+        "name": "change",
+        "datatype": "BYTES",
+        "shape": [len(instances)],
+        "data": [json.dumps(i) for i in instances],
+    }
+    return client.post(f"{V2}/infer", json={"inputs": [tensor], **more})
+
+
+def outputs(response):
+    return {output["name"]: output["data"] for output in response.json()["outputs"]}
+
+
+# --- good questions -------------------------------------------------------------------------
+
+
+def test_an_unseen_change_is_described_as_in_training_and_scored(client, instance, story):
+    (found,) = predict(client, instance).json()["predictions"]
+    assert 0 <= found["risk"] <= 1
+    assert found["band"] in ("low", "medium", "high")
+    assert found["prediction"] == ("bug_inducing" if found["risk"] >= 0.5 else "clean")
+    assert (found["model_name"], found["model_version"], found["assumed"]) == ("faultcast", "7", [])
+    assert found["reasons"]
+    assert set(found["reasons"][0]) == {"feature", "value", "typical", "effect", "text"}
+    (explained,) = predict(client, instance, verb="explain").json()["explanations"]
+    assert explained["features"] == story.rows[-1].values
+    assert explained["risk"] == found["risk"]
+    assert len(explained["reasons"]) >= len(found["reasons"])
+
+
+def test_a_stored_commit_an_unseen_change_and_raw_features_are_one_and_the_same(client, instance, story):
+    stored, row = story.commits[-1].id, story.rows[-1]
+    raw = {"features": [row.values[name] for name in NAMES], "text": row.text}
+    answers = predict(client, {"commit": stored}, instance, raw).json()["predictions"]
+    assert len({answer["risk"] for answer in answers}) == 1
+    assert answers[0]["reasons"] == answers[1]["reasons"] == answers[2]["reasons"]
+
+
+def test_v1_and_v2_answer_alike(client, instance, story):
+    sent = (instance, {"commit": story.commits[2].id}, {"features": RAW})
+    v1 = predict(client, *sent).json()["predictions"]
+    response = infer(client, *sent, id="42")
+    v2 = outputs(response)
+    assert response.json()["id"] == "42"
+    assert response.json()["model_version"] == "7"
+    assert v2["risk"] == [one["risk"] for one in v1]
+    assert v2["band"] == [one["band"] for one in v1]
+    assert [json.loads(one) for one in v2["reasons"]] == [one["reasons"] for one in v1]
+    assert [json.loads(one) for one in v2["assumed"]] == [one["assumed"] for one in v1]
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_kserves_client_gets_the_same_from_both_protocols(server, instance, binary):
+    async def ask():
+        v1 = await InferenceRESTClient(RESTConfig(protocol="v1")).infer(
+            server.url, {"instances": [instance]}, model_name="faultcast"
+        )
+        v2_client = InferenceRESTClient(RESTConfig(protocol="v2"))
+        assert await v2_client.is_server_live(server.url)
+        assert await v2_client.is_server_ready(server.url)
+        assert await v2_client.is_model_ready(server.url, "faultcast")
+        tensor = InferInput("change", [1], "BYTES")
+        tensor.set_data_from_numpy(np.array([json.dumps(instance)], dtype=object), binary_data=binary)
+        request = InferRequest("faultcast", [tensor], parameters={"binary_data_output": binary})
+        v2 = await v2_client.infer(server.url, request, model_name="faultcast")
+        return v1["predictions"][0], {output.name: output.as_numpy()[0] for output in v2.outputs}
+
+    v1, v2 = asyncio.run(ask())
+    assert v2["risk"] == v1["risk"]
+    assert v2["band"] in (v1["band"], v1["band"].encode())
+    assert json.loads(v2["reasons"]) == v1["reasons"]
+
+
+def test_a_features_tensor_takes_nan_as_missing_in_binary_and_null_in_json(server, client):
+    async def ask(values):
+        tensor = InferInput("features", list(values.shape), "FP64")
+        tensor.set_data_from_numpy(values, binary_data=True)
+        answer = await InferenceRESTClient(RESTConfig(protocol="v2")).infer(
+            server.url, InferRequest("faultcast", [tensor]), model_name="faultcast"
+        )
+        return answer.get_output_by_name("risk").as_numpy().tolist()
+
+    values = np.full((2, len(NAMES)), np.nan)
+    values[1, 0] = 300
+    by_binary = asyncio.run(ask(values))
+    data = [None if np.isnan(one) else one for one in values.ravel()]
+    tensor = {"name": "features", "datatype": "FP64", "shape": list(values.shape), "data": data}
+    by_json = outputs(client.post(f"{V2}/infer", json={"inputs": [tensor]}))["risk"]
+    nested = {**tensor, "data": [data[: len(NAMES)], data[len(NAMES) :]]}
+    assert by_binary == by_json == outputs(client.post(f"{V2}/infer", json={"inputs": [nested]}))["risk"]
+    assert by_json[1] > by_json[0]
+
+
+def test_only_the_outputs_that_were_asked_for_come_back(client, instance):
+    assert set(outputs(infer(client, instance, outputs=[{"name": "risk"}]))) == {"risk"}
+
+
+def test_what_was_not_sent_is_said_in_the_answer(client):
+    sent = {"files": [{"path": "src/cart.py", "before": "a = 1\n", "after": "a = 2\n"}]}
+    (found,) = predict(client, sent).json()["predictions"]
+    assert {one["field"] for one in found["assumed"]} == {
+        "message",
+        "author",
+        "authored_at",
+        "files[src/cart.py].hunks",
+    }
+    (explained,) = predict(client, sent, verb="explain").json()["explanations"]
+    assert explained["features"]["author_changes"] is None  # an unknown author is no newcomer
+    assert explained["features"]["developers"] == 1  # but the file's history is known
+
+
+def test_a_body_is_read_as_json_whatever_its_content_type_says(client, instance):
+    body = json.dumps({"instances": [instance]})
+    kinds = ("application/x-www-form-urlencoded", "application/json; charset=utf-8", "application/cloudevents+json")
+    found = [client.post(f"{V1}:predict", content=body, headers={"content-type": kind}) for kind in kinds]
+    assert [one.status_code for one in found] == [200] * len(kinds)
+
+
+# --- health and metadata --------------------------------------------------------------------
+
+
+def test_health_and_metadata_tell_what_is_there(client):
+    assert client.get("/v2/health/live").json() == {"live": True}
+    assert client.get("/v2/health/ready").json() == {"ready": True}
+    assert client.get(f"{V2}/ready").json() == {"name": "faultcast", "ready": True}
+    assert client.get(f"{V2}/versions/7/ready").status_code == 200
+    assert client.get(V1).json() == {"name": "faultcast", "ready": True}
+    assert client.get("/v1/models").json() == {"models": ["faultcast"]}
+    assert client.get("/v2").json()["name"]
+    metadata = client.get(V2).json()
+    assert (metadata["name"], metadata["versions"]) == ("faultcast", ["7"])
+    assert {one["name"]: (one["datatype"], one["shape"]) for one in metadata["inputs"]} == {
+        "change": ("BYTES", [-1]),
+        "features": ("FP64", [-1, len(CATALOGUE)]),
+    }
+    assert [one["name"] for one in metadata["outputs"]] == ["risk", "band", "reasons", "assumed"]
+    assert "request_predict_seconds" in client.get("/metrics").text
+
+
+def test_health_answers_while_predictions_are_computed(server):
+    async def ask():
+        async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
+            body = {"instances": [{"features": [i, *RAW[1:]]} for i in range(512)]}
+            slow = asyncio.create_task(client.post(f"{V1}:explain", json=body))
+            await asyncio.sleep(0.05)
+            health = await client.get("/v2/health/live")
+            still_computing = not slow.done()
+            return health.status_code, still_computing, (await slow).status_code
+
+    assert asyncio.run(ask()) == (200, True, 200)
+
+
+# --- bad questions --------------------------------------------------------------------------
+
+
+def test_a_commit_that_the_store_does_not_know_is_404(client):
+    response = predict(client, {"commit": "f" * 40})
+    assert response.status_code == 404
+    assert "does not know it" in response.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/models/other:predict", "/v2/models/other/infer", "/v2/models/other", f"{V2}/versions/8/infer", "/v3"]
+)
+def test_another_model_version_or_route_is_404(client, path):
+    response = client.get(path) if path.endswith(("other", "v3")) else client.post(path, json={"inputs": []})
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize("verb", ["unload", "load"])
+def test_nobody_takes_the_model_out(client, verb):
+    assert client.post(f"/v2/repository/models/faultcast/{verb}").status_code == 403
+    assert client.get("/v2/health/ready").json() == {"ready": True}
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        (b"", "expected JSON"),
+        (b"{", "expected JSON"),
+        (b"\xff\xfe", "expected JSON"),
+        (b"[" * 100_000, "expected JSON"),
+        (b"null", "found null"),
+        (b"[]", "found a list"),
+        (b"{}", "body.instances: expected a list, found nothing"),
+        (b'{"instances": {}}', "expected a list, found an object"),
+        (b'{"instances": []}', "found an empty list"),
+        (b'{"instances": [1]}', "instances[0]: expected an object"),
+        (b'{"instances": [{}]}', "found none of commit, files, features"),
+        (b'{"instances": [{"commit": 5}]}', "instances[0].commit: expected a text, found a number"),
+        (b'{"instances": [{"commit": ""}]}', "found an empty text"),
+        (b'{"instances": [{"files": [{"path": "a"}]}]}', "found neither hunks nor before and after"),
+        (b'{"instances": [{"features": [NaN]}]}', "expected JSON"),
+        (b'{"instances": [{"features": [1, 2]}]}', f"found 2 values, expected {len(NAMES)}"),
+        (b'{"instances": [], "parameters": {}}', "unknown field 'parameters'"),
+        (
+            json.dumps({"instances": [{"features": ["7", *RAW[1:]]}]}).encode(),
+            "(lines_added): expected a finite number",
+        ),
+        (json.dumps({"instances": [{"features": [1.5, *RAW[1:]]}]}).encode(), "expected a whole number, found 1.5"),
+        (json.dumps({"instances": [{"features": [True, *RAW[1:]]}]}).encode(), "expected a finite number"),
+        (json.dumps({"instances": [{"features": RAW}] * 513}).encode(), "found 513 items, at most 512"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["predict", "explain"])
+def test_a_bad_v1_body_is_400_with_a_reason(client, body, complaint, verb):
+    response = client.post(f"{V1}:{verb}", content=body, headers={"content-type": "application/json"})
+    assert response.status_code == 400, response.text
+    assert complaint in response.json()["error"]
+
+
+def tensor(**changed):
+    good = {"name": "features", "datatype": "FP64", "shape": [1, len(NAMES)], "data": RAW}
+    return {"inputs": [{**good, **changed}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        ([], "found a list"),
+        ({}, "body.inputs: expected a list"),
+        ({"inputs": []}, "expected one tensor, 'change' or 'features', found none"),
+        ({"inputs": [3]}, "inputs[0]: expected an object"),
+        ({"inputs": [{"name": "change"}]}, "inputs[0].datatype: expected a text"),
+        (tensor(name="x"), "found 'x'"),
+        (tensor(datatype="INT64"), "expected FP64 of shape [N, "),
+        (tensor(shape=[len(NAMES)]), "expected FP64 of shape [N, "),
+        (tensor(shape=[-1, len(NAMES)]), "expected whole numbers"),
+        (tensor(shape=[2, len(NAMES)]), f"expected {2 * len(NAMES)} by its shape"),
+        (tensor(shape=[10**9, len(NAMES)]), "N from 1 to 512"),
+        (tensor(data="abc"), "expected a list"),
+        (tensor(data=[[None]]), "found 1 elements"),
+        (tensor(data=[{}, *RAW[1:]]), "expected a finite number"),
+        (tensor(parameters=7), "expected an object"),
+        (tensor(parameters={"binary_data_size": "x"}), "whole binary_data_size"),
+        ({**tensor(), "outputs": [{"name": "nonsense"}]}, "'nonsense' does not exist"),
+        ({**tensor(), "outputs": [7]}, "expected an object with a name"),
+        ({**tensor(), "outputs": 7}, "outputs: expected a list"),
+        ({**tensor(), "id": 7}, "id: expected a text"),
+        ({**tensor(), "parameters": {"binary_data_output": "x"}}, "expected true or false"),
+        ({"inputs": [{"name": "change", "datatype": "BYTES", "shape": [1], "data": [7]}]}, "expected a text"),
+        (
+            {"inputs": [{"name": "change", "datatype": "BYTES", "shape": [1], "data": ["{"]}]},
+            "change[0]: expected JSON",
+        ),
+        ({"inputs": [{"name": "change", "datatype": "BYTES", "shape": [1], "data": ["{}"]}]}, "found none of commit"),
+    ],
+)
+def test_a_bad_v2_body_is_400_with_a_reason(client, body, complaint):
+    response = client.post(f"{V2}/infer", json=body)
+    assert response.status_code == 400, response.text
+    assert complaint in response.json()["error"]
+
+
+@pytest.mark.parametrize("length", ["x", "-1", "10000000", "2"])
+def test_a_wrong_length_of_the_binary_extension_is_400(client, length):
+    headers = {"inference-header-content-length": length, "content-type": "application/octet-stream"}
+    assert client.post(f"{V2}/infer", content=b'{"inputs":[]}', headers=headers).status_code == 400
+
+
+def test_broken_binary_tensors_are_400(client):
+    for datatype, raw in (("BYTES", b"\xff\xff\xff\xff"), ("BYTES", b"\1\0\0\0\xff"), ("FP64", b"123"), ("FP99", b"")):
+        parameters = {"binary_data_size": len(raw)}
+        head = json.dumps(
+            {"inputs": [{"name": "change", "datatype": datatype, "shape": [1], "parameters": parameters}]}
+        )
+        headers = {"inference-header-content-length": str(len(head))}
+        response = client.post(f"{V2}/infer", content=head.encode() + raw, headers=headers)
+        assert response.status_code == 400, (datatype, raw, response.text)
+
+
+@pytest.mark.parametrize("path", [f"{V1}:predict", f"{V2}/infer", "/nowhere"])
+def test_a_body_that_is_too_large_is_413(client, path):
+    response = client.post(path, content=b" " * (9 * 1024 * 1024))
+    assert response.status_code == 413
+    assert "larger than" in response.json()["error"]
+
+
+def test_a_body_that_announces_no_length_is_counted(client):
+    chunks = (b" " * 1024 * 1024 for _ in range(9))
+    assert client.post(f"{V1}:predict", content=chunks).status_code == 413
+
+
+def test_nothing_that_was_asked_here_made_the_server_stumble(client, server):
+    """Runs last: no traceback in the log, and still ready."""
+    assert client.get("/v2/health/ready").json() == {"ready": True}
+    assert "Traceback" not in server.log.read_text()
