@@ -46,7 +46,8 @@ def _changes(plot: Plot, columns: Sequence[Month], period: str) -> None:
     top, base = 30, 138
     most = _round_up(max(c.changes for c in columns))
     plot.text(plot.left, 14, f"changes per {period}", "head judged")
-    plot.text(plot.width - plot.right, 14, "too young to judge", "head unripe", "end")
+    if any(c.unripe for c in columns):
+        plot.text(plot.width - plot.right, 14, "too young to judge", "head unripe", "end")
     _levels(plot, base, top, most)
     gap = plot.x(1) - plot.x(0)
     for place, c in enumerate(columns):
