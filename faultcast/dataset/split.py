@@ -76,24 +76,12 @@ def plan_split(committed_at: NDArray[np.int64], as_of: int, ripening_days: float
         raise PermanentError("Changes are not in time order; sort them by the instant of the commit first")
     ripening = round(ripening_days * SECONDS_A_DAY)
 
-    def end_of(instant: int) -> int:
-        """How many changes had ripened at an instant."""
-        return int(np.searchsorted(instants, instant - ripening, side="right"))
-
-    ripe = end_of(as_of)
+    ripe = _ripe_at(instants, as_of, ripening)
     if ripe < 3 * min_test:
         raise InsufficientSamples(f"changes older than {ripening_days:g} days", ripe, 3 * min_test)
-    test_start = ripe - max(min_test, ripe // TEST_SHARE)
-    validation_until = int(instants[test_start])
-    validation_end = min(test_start, end_of(validation_until))
-    validation_start = validation_end - max(min_test // 2, ripe // TEST_SHARE)
-    if validation_start < MIN_TRAIN:
-        raise _too_little_to_train(validation_start, ripening_days)
-    train_until = int(instants[validation_start])
-    train_end = min(validation_start, end_of(train_until))
-    if train_end < MIN_TRAIN:
-        raise _too_little_to_train(train_end, ripening_days)
-
+    marks = _boundaries(instants, ripe, ripening, ripening_days, min_test)
+    train_end, validation_start, validation_end, test_start = marks
+    train_until, validation_until = int(instants[validation_start]), int(instants[test_start])
     split = np.full(instants.shape, GAP, dtype="<U10")
     label_as_of = np.full(instants.shape, as_of, dtype=np.int64)
     for name, start, end, known in (
@@ -107,13 +95,27 @@ def plan_split(committed_at: NDArray[np.int64], as_of: int, ripening_days: float
     return SplitPlan(instants, split, label_as_of, as_of, ripening_days, train_until, validation_until)
 
 
+def _boundaries(
+    instants: NDArray[np.int64], ripe: int, ripening: int, ripening_days: float, min_test: int
+) -> tuple[int, int, int, int]:
+    """Row numbers: end of train, start and end of validation, start of test. `ripening` is in seconds."""
+    test_start = ripe - max(min_test, ripe // TEST_SHARE)
+    validation_end = min(test_start, _ripe_at(instants, int(instants[test_start]), ripening))
+    validation_start = validation_end - max(min_test // 2, ripe // TEST_SHARE)
+    train_end = min(validation_start, _ripe_at(instants, int(instants[max(0, validation_start)]), ripening))
+    if train_end < MIN_TRAIN:
+        what = f"changes to train on before two gaps of {ripening_days:g} days"
+        raise InsufficientSamples(what, max(0, train_end), MIN_TRAIN)
+    return train_end, validation_start, validation_end, test_start
+
+
+def _ripe_at(instants: NDArray[np.int64], instant: int, ripening: int) -> int:
+    """How many changes had ripened at an instant."""
+    return int(np.searchsorted(instants, instant - ripening, side="right"))
+
+
 def unsplit(committed_at: NDArray[np.int64], as_of: int, ripening_days: float) -> SplitPlan:
     """The plan for too small a history: every change is `recent`, to be ranked but not learnt from."""
     instants = np.asarray(committed_at, dtype=np.int64)
     split = np.full(instants.shape, "recent", dtype="<U10")
     return SplitPlan(instants, split, np.full(instants.shape, as_of), as_of, ripening_days, as_of, as_of)
-
-
-def _too_little_to_train(found: int, ripening_days: float) -> InsufficientSamples:
-    what = f"changes to train on before two gaps of {ripening_days:g} days"
-    return InsufficientSamples(what, max(0, found), MIN_TRAIN)

@@ -20,6 +20,14 @@ FOLDER = ".checkpoint"
 _FILE = "state.safetensors"
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run keeps its state, and which run it is: seed, data and options in one string."""
+
+    output: Path
+    identity: str
+
+
 @dataclass(slots=True)
 class State:
     """Where a run stands. `best` holds the weights of the best epoch so far."""
@@ -30,8 +38,8 @@ class State:
     best: dict[str, Tensor] | None = None
 
 
-def save(output: Path, identity: str, state: State, network: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-    """Write the state under `output`/.checkpoint."""
+def save(place: Place, state: State, network: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    """Write the state under the output's .checkpoint."""
     tensors = {f"weights/{name}": weight for name, weight in network.state_dict().items()}
     tensors |= {f"best/{name}": weight for name, weight in (state.best or {}).items()}
     for i, moments in optimizer.state_dict()["state"].items():
@@ -43,18 +51,18 @@ def save(output: Path, identity: str, state: State, network: nn.Module, optimize
     }
     content = safetensors.torch.save(
         {name: tensor.detach().contiguous().clone() for name, tensor in tensors.items()},
-        metadata={"identity": identity, "progress": json.dumps(progress)},
+        metadata={"identity": place.identity, "progress": json.dumps(progress)},
     )
-    folder = output / FOLDER
+    folder = place.output / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     aside = folder / f"{_FILE}.partial"
     aside.write_bytes(content)
     aside.replace(folder / _FILE)
 
 
-def resume(output: Path, identity: str, network: nn.Module, optimizer: torch.optim.Optimizer) -> State:
+def resume(place: Place, network: nn.Module, optimizer: torch.optim.Optimizer) -> State:
     """Load the state into network and optimizer; a fresh `State` where there is none of this run."""
-    path = output / FOLDER / _FILE
+    path = place.output / FOLDER / _FILE
     if not path.is_file():
         return State()
     try:
@@ -63,7 +71,7 @@ def resume(output: Path, identity: str, network: nn.Module, optimizer: torch.opt
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118  no mapping
     except SafetensorError:  # cut off by whatever ended that run: begin afresh
         return State()
-    if header.get("identity") != identity:
+    if header.get("identity") != place.identity:
         return State()
     network.load_state_dict(_under("weights/", tensors))
     _load_moments(optimizer, _under("adam/", tensors))

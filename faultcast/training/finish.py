@@ -1,5 +1,6 @@
 """From a fitted scorer to an artifact: calibration, bands and metrics, all on validation data."""
 
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -49,16 +50,18 @@ def measure(risk_N: NDArray[np.float64], labels_N: NDArray[np.float64]) -> dict[
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a kind's fit ends with: the artifact's files and sizes, and the normaliser they go with."""
+
+    kind: str
+    files: dict[str, bytes]
+    config: dict[str, Any]
+    normaliser: Normaliser
+
+
 def finish(
-    output: Path,
-    kind: str,
-    data: TrainingData,
-    *,
-    normaliser: Normaliser,
-    validation_logits_N: NDArray[np.float64],
-    files: dict[str, bytes],
-    config: dict[str, Any],
-    seed: int,
+    output: Path, data: TrainingData, learnt: Learnt, validation_logits_N: NDArray[np.float64], seed: int
 ) -> Manifest:
     """Calibrate, choose bands, measure, write the artifact to `output`; returns its manifest."""
     labels_N = data.validation.labels_N
@@ -66,9 +69,9 @@ def finish(
     risk_N = calibration.apply(validation_logits_N)
     first, last = int(data.train.committed_at_N[0]), int(data.train.committed_at_N[-1])
     manifest = Manifest(
-        kind=kind,
-        name=kind,
-        normaliser=normaliser,
+        kind=learnt.kind,
+        name=learnt.kind,
+        normaliser=learnt.normaliser,
         calibration=calibration,
         bands=choose_bands(risk_N, labels_N),
         training_window=(first, last),
@@ -78,6 +81,6 @@ def finish(
         code_version=metadata.version("faultcast"),
         seed=seed,
         metrics=measure(risk_N, labels_N),
-        config=config,
+        config=learnt.config,
     )
-    return artifact.write(output, manifest, files)
+    return artifact.write(output, manifest, learnt.files)

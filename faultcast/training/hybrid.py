@@ -21,11 +21,11 @@ from faultcast.models.network import Network, NetworkConfig
 from faultcast.models.normaliser import Normaliser, fit_normaliser
 from faultcast.training import checkpoint
 from faultcast.training.batches import epoch_batches, even_batches, share_of
-from faultcast.training.finish import finish
+from faultcast.training.finish import Learnt, finish
 from faultcast.training.ranks import Ranks
 from faultcast.training.rows import Report, Rows, TrainingData, silent
 
-_ROW_PASSES = 24_000
+_ROW_PASSES = 16_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Options:
     """How to train. `batch_size` counts the rows of all ranks together."""
 
     network: NetworkConfig = field(default_factory=NetworkConfig)
-    epochs: int = 0  # 0: chosen by the number of rows, 6 to 10
+    epochs: int = 0  # 0: chosen by the number of rows, 4 to 10
     batch_size: int = 0  # 0: 16 below 1,500 rows, so that few rows still make many steps, else 32
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.05
@@ -69,58 +69,42 @@ def train_hybrid(
     report: Report = silent,
 ) -> Manifest | None:
     """Fit, calibrate and write the artifact to `output` (rank 0, which alone returns a manifest)."""
-    ranks, options = ranks or Ranks(), options or Options()
-    n = len(data.train)
-    options = replace(
-        options,
-        epochs=options.epochs or min(10, max(6, _ROW_PASSES // n)),
-        batch_size=options.batch_size or (16 if n < 1_500 else 32),
-    )
+    ranks, options = ranks or Ranks(), _chosen(options or Options(), len(data.train))
     torch.use_deterministic_algorithms(mode=True)
     tokenizer = _shared_tokenizer(data, output, ranks, options.network)
     normaliser = fit_normaliser(data.train.values_NC)
-    train = make_split(data.train, tokenizer, normaliser, options.network)
-    validation = make_split(data.validation, tokenizer, normaliser, options.network)
-
+    train, validation = (
+        make_split(rows, tokenizer, normaliser, options.network) for rows in (data.train, data.validation)
+    )
     torch.manual_seed(seed)  # the same first weights on every rank
     network = Network(options.network, len(normaliser.columns))
     identity = repr((seed, data.info.data_fingerprint, asdict(options)))
-    logits_N = fit(
-        network,
-        train,
-        validation,
-        output=output,
-        identity=identity,
-        seed=seed,
-        ranks=ranks,
-        options=options,
-        report=report,
-    )
+    place = checkpoint.Place(output, identity)
+    logits_N = fit(network, train, validation, place, seed=seed, ranks=ranks, options=options, report=report)
     if not ranks.is_first:
         return None
-    files = hybrid.to_files(network, tokenizer)
     checkpoint.remove(output)
-    manifest = finish(
-        output,
-        "hybrid",
-        data,
-        normaliser=normaliser,
-        validation_logits_N=logits_N,
-        files=files,
-        config=hybrid.to_config(options.network),
-        seed=seed,
-    )
+    learnt = Learnt("hybrid", hybrid.to_files(network, tokenizer), hybrid.to_config(options.network), normaliser)
+    manifest = finish(output, data, learnt, logits_N, seed)
     report({"event": "done", "model": "hybrid", **manifest.metrics})
     return manifest
+
+
+def _chosen(options: Options, n: int) -> Options:
+    """The options with what depends on the number of rows filled in."""
+    return replace(
+        options,
+        epochs=options.epochs or min(10, max(4, _ROW_PASSES // n)),
+        batch_size=options.batch_size or (16 if n < 1_500 else 32),
+    )
 
 
 def fit(
     network: Network,
     train: Split,
     validation: Split,
+    place: checkpoint.Place,
     *,
-    output: Path,
-    identity: str,
     seed: int,
     ranks: Ranks,
     options: Options,
@@ -128,7 +112,7 @@ def fit(
 ) -> NDArray[np.float64]:
     """Train `network` in place; it ends with its best epoch's weights. Returns their validation logits."""
     optimizer = torch.optim.AdamW(network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
-    state = checkpoint.resume(output, identity, network, optimizer)
+    state = checkpoint.resume(place, network, optimizer)
     ranks.wait()  # no rank may write a checkpoint before all have read the last one
     wrapped = ranks.wrap(network)
     labels_N = validation.labels_N.numpy()
@@ -142,7 +126,7 @@ def fit(
             state.best_average_precision, state.epochs_without_gain = found, 0
             state.best = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
         if ranks.is_first:
-            checkpoint.save(output, identity, state, network, optimizer)
+            checkpoint.save(place, state, network, optimizer)
             report({
                 "event": "epoch", "model": "hybrid", "epoch": epoch + 1, "of": options.epochs,
                 "loss": loss, "average_precision": found,

@@ -15,6 +15,8 @@ from faultcast.training.rows import Report, read_training_data, silent
 
 _TAIL_LINES = 12
 _GRACE_SECONDS = 10
+_TORCHRUN_MARK = "failed (exitcode"
+_TORCHRUN_LOG = "torch/distributed/"
 
 
 def train(model: str, dataset: Path, output: Path, seed: int, *, num_workers: int = 2, report: Report = silent) -> None:
@@ -69,8 +71,9 @@ def _run(command: list[str], folder: Path, report: Report) -> None:
         finally:
             _end(process)
     if code != 0:
-        lines = errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        tail = "\n".join(lines[-_TAIL_LINES:])
+        # What comes after that mark is torchrun's own account of the failure, not its cause.
+        said = errors.read_text(encoding="utf-8", errors="replace").split(_TORCHRUN_MARK, 1)[0].strip().splitlines()
+        tail = "\n".join([line for line in said if _TORCHRUN_LOG not in line][-_TAIL_LINES:])
         raise StageFailed(f"Training ended with exit code {code} instead of 0. Its last lines:\n{tail}")
 
 

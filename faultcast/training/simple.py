@@ -15,11 +15,11 @@ from sklearn.metrics import average_precision_score
 from faultcast.models.forest import Forest, to_files
 from faultcast.models.manifest import Manifest
 from faultcast.models.normaliser import fit_normaliser
-from faultcast.training.finish import finish
+from faultcast.training.finish import Learnt, finish
 from faultcast.training.rows import Report, TrainingData, silent
 
 TREES = 300
-LEAVES = (2, 5, 10, 20)
+LEAVES = (2, 5, 10, 20, 40)
 _TRIAL_TREES = 80
 _DEFAULT_LEAF = 5
 _FEWEST_TO_COMPARE = 8
@@ -35,17 +35,8 @@ def train_simple(data: TrainingData, output: Path, seed: int, report: Report = s
     scorer = Forest(forest.set_params(n_jobs=1))  # one thread: sums in a fixed order
     validation_NF = normaliser.apply(data.validation.values_NC)
     logits_N = scorer.logits(validation_NF, scorer.read(data.validation.texts))
-    config = {"trees": TREES, "min_samples_leaf": leaf}
-    manifest = finish(
-        output,
-        "simple",
-        data,
-        normaliser=normaliser,
-        validation_logits_N=logits_N,
-        files=to_files(forest),
-        config=config,
-        seed=seed,
-    )
+    learnt = Learnt("simple", to_files(forest), {"trees": TREES, "min_samples_leaf": leaf}, normaliser)
+    manifest = finish(output, data, learnt, logits_N, seed)
     report({"event": "done", "model": "simple", **manifest.metrics})
     return manifest
 

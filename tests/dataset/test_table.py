@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from faultcast.dataset import assemble, data_fingerprint, plan_split, read, write
+from faultcast.dataset import assemble, data_fingerprint, plan_split, read, unsplit, write
 from faultcast.dataset.table import COLUMNS, instants
 from faultcast.errors import ContractMismatch, InsufficientSamples, NotFound
 from faultcast.features.catalogue import CATALOGUE
@@ -85,6 +85,27 @@ def test_one_class_alone_teaches_nothing(joined, plan):
     joined.loc[:28, "label"] = 1.0
     with pytest.raises(InsufficientSamples, match="29 inducing changes in the train split, at least 30"):
         assemble(joined, plan)
+
+
+def test_labels_that_nobody_knew_are_insufficient_too(joined, plan):
+    with pytest.raises(InsufficientSamples, match="0 inducing changes in the train split"):
+        assemble(joined.assign(label=np.nan), plan)
+
+
+def test_too_small_a_history_is_kept_whole_with_the_reason(joined, tmp_path):
+    with pytest.raises(InsufficientSamples) as caught:
+        plan_split(np.arange(1000) * DAY, as_of=999 * DAY, ripening_days=30, min_test=500)
+    plan = unsplit(np.arange(1000) * DAY, as_of=999 * DAY, ripening_days=30)
+    table = assemble(joined.assign(label=np.nan), plan)
+    assert list(table["split"].unique()) == ["recent"]
+    write(table, plan, tmp_path / "dataset.parquet", caught.value)
+    _, info = read(tmp_path / "dataset.parquet")
+    assert info.insufficient == {
+        "what": "changes older than 30 days",
+        "found": 970,
+        "needed": 1500,
+        "message": "Insufficient samples: 970 changes older than 30 days, at least 1500 are needed",
+    }
 
 
 def test_a_missing_data_set_says_what_to_run(tmp_path):

@@ -1,0 +1,66 @@
+"""Small artifacts of both kinds, written without training: made weights are enough to be loaded, or refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.ensemble import RandomForestClassifier
+
+from faultcast.features.catalogue import CATALOGUE
+from faultcast.models import artifact, forest, hybrid, tokens
+from faultcast.models.bands import Bands
+from faultcast.models.calibration import Calibration
+from faultcast.models.manifest import Manifest
+from faultcast.models.network import Network, NetworkConfig
+from faultcast.models.normaliser import fit_normaliser, values_of
+
+SIZES = NetworkConfig(vocabulary=400, max_tokens=32, width=16, heads=2, layers=1, hidden=16)
+
+
+@pytest.fixture(scope="session")
+def changes():
+    """120 changes; `label` follows lines_added."""
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame({
+        f.name: rng.integers(0, 2, 120) == 1 if f.dtype == "bool" else rng.integers(1, 40, 120) for f in CATALOGUE
+    })  # fmt: skip
+    table["text"] = [f"change {i}\n\n<file> a{i % 3}.py\n+x = {i}\n-y" for i in range(120)]
+    table["label"] = (table["lines_added"] + rng.integers(0, 10, 120) > 25).astype(int)
+    return table
+
+
+def manifest(kind, normaliser, config=None):
+    return Manifest(
+        kind=kind,
+        name=kind,
+        normaliser=normaliser,
+        calibration=Calibration(1.0, 0.0),
+        bands=Bands(0.3, 0.6),
+        training_window=(0, 86_400),
+        label_as_of=90_000,
+        ripening_days=7.0,
+        data_fingerprint="d" * 64,
+        code_version="0",
+        seed=1,
+        metrics={"auc": 0.5},
+        config=config or {},
+    )
+
+
+@pytest.fixture
+def simple(changes, tmp_path):
+    """Folder of a forest."""
+    normaliser = fit_normaliser(values_of(changes))
+    fitted = RandomForestClassifier(20, random_state=0).fit(normaliser.apply(values_of(changes)), changes["label"])
+    artifact.write(tmp_path / "simple", manifest("simple", normaliser), forest.to_files(fitted))
+    return tmp_path / "simple"
+
+
+@pytest.fixture
+def hybrid_folder(changes, tmp_path):
+    """Folder of a hybrid with random weights."""
+    normaliser = fit_normaliser(values_of(changes))
+    torch.manual_seed(1)
+    files = hybrid.to_files(Network(SIZES, len(normaliser.columns)), tokens.fit_tokenizer(list(changes["text"]), 400))
+    artifact.write(tmp_path / "hybrid", manifest("hybrid", normaliser, hybrid.to_config(SIZES)), files)
+    return tmp_path / "hybrid"
