@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from signal import SIGKILL
 from typing import IO
@@ -85,7 +86,7 @@ def run_pipeline(
             folder.mkdir(parents=True, exist_ok=True)
         kept.prune(artifacts, cache)
         kept.prune_logs(logs, name)
-        log = logs / f"{name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}.log"
+        log = logs / f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.log"
         request: dict[str, object] = {
             "pipeline": pipeline,
             "arguments": dict(arguments),
@@ -121,7 +122,9 @@ def _start(home: Path, events: Path, output: IO[bytes], lock: int) -> subprocess
         **os.environ,
         "FAULTCAST_HOME": str(home),
         "FAULTCAST_PROGRESS_FILE": str(events),
-        "PYTHONSAFEPATH": "1",  # else a folder `components` where the user stands would be imported as ours
+        # Else a folder `components` where the user stands, perhaps a stranger's, would be imported as ours:
+        "PYTHONSAFEPATH": "1",
+        "PYTHONPATH": os.pathsep.join(filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))),
         "PYTHONUNBUFFERED": "1",  # the log is complete whatever happens
     }
     return subprocess.Popen(

@@ -104,6 +104,7 @@ class ProgressView:
     def _finish(self, stage: str, state: str, event: Event) -> None:
         if self._bars is not None and stage in self._running:
             self._bars.remove_task(self._running.pop(stage))
+            self._bars.refresh()  # else its bar is drawn once more below the finished line
         seconds = event.get("seconds")
         took = "reused" if state == "cached" else f"{seconds:.1f} s" if isinstance(seconds, int | float) else ""
         colour = _COLOURS.get(state, "default")

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from conftest import Toy, is_alive, wait_until
+from toy_runs import Toy, is_alive, wait_until
 
 from faultcast.errors import NotFound, StageFailed, TemporaryError
 from pipelines.local import run_pipeline, state_name
