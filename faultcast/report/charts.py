@@ -17,7 +17,7 @@ _NICE = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One model or baseline, ready to draw. `kind` is its class: chosen, other or base."""
+    """One model or baseline, ready to draw. `kind` is its class: chosen, other, champion or base."""
 
     name: str
     label: str
@@ -34,7 +34,7 @@ def series(evaluation: Mapping[str, Any]) -> list[Series]:
     found = [Series("lines_added", "lines added", "base", lines)] if lines else []
     models = evaluation["models"]
     others = [name for name in models if name != evaluation.get("chosen")]
-    found += [Series(name, name, "other", models[name]) for name in others]
+    found += [Series(name, name, "champion" if name == "champion" else "other", models[name]) for name in others]
     return found + [Series(name, name, "chosen", models[name]) for name in models if name not in others]
 
 

@@ -59,18 +59,37 @@ class ReportInputs:
     def fixes(self) -> int:
         return sum(self.fixes_by_rule.values())
 
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> "ReportInputs":
+        """Read back what `dataclasses.asdict` gave, also by way of JSON."""
+        return cls(**{**found, "months": tuple(Month(**month) for month in found.get("months", ()))})
+
     @property
     def has_model(self) -> bool:
         """Whether changes are ranked by a model, not by lines added alone."""
-        basis = self.predictions.get("model", {}).get("basis", "lines_added")
-        return bool(basis == "model" and self.chosen)
+        return bool(self.predictions.get("model", {}).get("basis") == "model")
 
     @property
-    def chosen(self) -> Mapping[str, Any]:
-        """The chosen model's entry of the evaluation; empty where there is none."""
-        if not self.evaluation:
-            return {}
-        found: Mapping[str, Any] = self.evaluation["models"].get(self.evaluation.get("chosen"), {})
+    def served(self) -> str:
+        """Name, in the evaluation, of the model that ranks the changes; empty where it was not judged.
+
+        The chosen one where it was registered; else the champion that stays, if it was judged too.
+        """
+        if not self.has_model or not self.evaluation:
+            return ""
+        if (self.verdict or {}).get("outcome") == "PASS":
+            return str(self.evaluation.get("chosen") or "")
+        return "champion" if "champion" in self.evaluation["models"] else ""
+
+    @property
+    def judged(self) -> str:
+        """Name of the model whose numbers come first: the served one, else the chosen one."""
+        return self.served or str((self.evaluation or {}).get("chosen") or "")
+
+    @property
+    def entry(self) -> Mapping[str, Any]:
+        """The evaluation of the `judged` model; empty where there is none."""
+        found: Mapping[str, Any] = (self.evaluation or {}).get("models", {}).get(self.judged, {})
         return found
 
     @property

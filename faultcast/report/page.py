@@ -27,6 +27,7 @@ _MOST_KINDS = 8
 def render(inputs: ReportInputs) -> str:
     """The report as one HTML document (UTF-8 text, no outside asset)."""
     script = _asset("report.js")
+    splits = {} if inputs.dataset.get("insufficient") else inputs.dataset
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
         _environment()
@@ -42,8 +43,9 @@ def render(inputs: ReportInputs) -> str:
             languages=_bars(_largest(inputs.languages)),
             rules=_bars({words.plain(k, 60): v for k, v in inputs.fixes_by_rule.items()}),
             confidences=_bars(_confidence_bins(inputs)),
-            timelines=[timeline(inputs.months, inputs.dataset, width, most) for width, most in ((960, 64), (380, 26))],
+            timelines=[timeline(inputs.months, splits, width, most) for width, most in ((960, 64), (380, 26))],
             quality=_quality(inputs),
+            has_splits=bool(splits.get("train_until")),
             changes=_changes(inputs),
             facts=_facts(inputs),
             steps=_next_steps(inputs),
@@ -76,7 +78,7 @@ def _verdict(verdict: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def _tiles(inputs: ReportInputs) -> list[tuple[str, str, str]]:
     """(number, what it is, beside what)."""
-    entry, lines = inputs.chosen, inputs.baseline
+    entry, lines = inputs.entry, inputs.baseline
     judged = sum(m.changes - m.unripe for m in inputs.months)
     rate = words.percent(inputs.inducing / judged, 1) + " of changes old enough to judge" if judged else ""
     years = sorted({words.day(inputs.first_commit_at)[:4], words.day(inputs.last_commit_at)[:4]})

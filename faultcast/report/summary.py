@@ -30,7 +30,7 @@ def text_summary(inputs: ReportInputs, report_path: str, *, width: int = 100) ->
 
 
 def _quality(inputs: ReportInputs, width: int) -> list[str]:
-    if not inputs.evaluation or inputs.chosen.get("auc") is None:
+    if not inputs.evaluation or inputs.entry.get("auc") is None:
         return _wrapped(words.insufficient(inputs), width)
     chosen = inputs.evaluation.get("chosen")
     rows = [("", "AUC", "95 % interval", "average precision", "met in riskiest 20 %")]
@@ -44,8 +44,8 @@ def _quality(inputs: ReportInputs, width: int) -> list[str]:
         rows.append((label, words.number(entry.get("auc"), 3), interval, precision, met))
     sizes = [max(cell_len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  " + _row(row, sizes) for row in rows]
-    judged = words.counted(inputs.chosen["n"], "later change")
-    lines.append(f"  * chosen; judged on {judged}, {inputs.chosen['positives']:,} of them inducing")
+    judged = words.counted(inputs.entry["n"], "later change")
+    lines.append(f"  * chosen; judged on {judged}, {inputs.entry['positives']:,} of them inducing")
     return lines + _verdict(inputs.verdict, width)
 
 

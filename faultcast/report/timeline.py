@@ -78,7 +78,7 @@ def _faults(plot: Plot, columns: Sequence[Month]) -> None:
 def _strip(plot: Plot, months: Sequence[Month], dataset: Mapping[str, Any], step: int) -> None:
     """Which part of the history served for training, validation and test; the rest is only scored."""
     bounds = [dataset.get(name) for name in ("train_until", "validation_until", "as_of")]
-    if any(bound is None for bound in bounds):
+    if not all(bounds):
         return
     until = [float(bound) for bound in bounds if bound is not None]
     until.insert(2, max(until[1], until[2] - float(dataset.get("ripening_days", 0)) * _DAY))

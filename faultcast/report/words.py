@@ -17,14 +17,15 @@ _JOINER = "\u200d"  # glues emoji together; harmless
 MODEL_NAMES = {
     "simple": "simple (random forest)",
     "hybrid": "hybrid (text and numbers)",
+    "champion": "the champion so far",
     "lines_added": "lines added alone",
     "relative_lines_added": "lines added per line before",
 }
 OUTCOME_WORDS = {
-    "PASS": "the model was registered",
-    "FAIL": "the model was not registered",
-    "INCONCLUSIVE": "not enough is known to decide, so no model was registered",
-    "ERROR": "the numbers contradict themselves, so no model was registered",
+    "PASS": "the new model was registered",
+    "FAIL": "the new model was not registered",
+    "INCONCLUSIVE": "not enough is known to decide, so no new model was registered",
+    "ERROR": "the numbers contradict themselves, so no new model was registered",
 }
 
 
@@ -100,12 +101,14 @@ def model_name(name: str) -> str:
 
 def headline(inputs: ReportInputs) -> str:
     """The one sentence to remember."""
-    found, lines = inputs.chosen.get("recall_at", {}).get("20"), inputs.baseline.get("recall_at", {}).get("20")
-    if inputs.has_model and found is not None and lines is not None:
+    found, lines = inputs.entry.get("recall_at", {}).get("20"), inputs.baseline.get("recall_at", {}).get("20")
+    if inputs.served and found is not None and lines is not None:
         return (
             f"Reading the riskiest 20\u00a0% of later changes first meets {percent(found)} of those "
             f"that introduced a fault; going by lines added alone meets {percent(lines)}."
         )
+    if inputs.has_model:
+        return "An earlier model ranks these changes; how good it is on this history could not be measured."
     return "There is no model to rely on yet: changes are ranked by the lines they add, nothing more."
 
 
@@ -122,14 +125,15 @@ def labels_sentence(inputs: ReportInputs) -> str:
 
 def quality_sentence(inputs: ReportInputs) -> str:
     """How good on later history, beside lines added alone."""
-    entry, lines = inputs.chosen, inputs.baseline
+    entry, lines = inputs.entry, inputs.baseline
     if not entry or entry.get("auc") is None:
         return "No model could be judged on later history."
     low, high = entry.get("auc_interval") or (None, None)
     sure = f" (95\u00a0% interval {number(low, 2)} to {number(high, 2)})" if low is not None else ""
+    who = "the champion" if inputs.judged == "champion" else "the model" if inputs.served else "the rejected model"
     judged = f"On {counted(entry['n'], 'later change')} it never saw, {entry['positives']:,} of them inducing,"
     return (
-        f"{judged} the model ranks an inducing change above a clean one {percent(entry['auc'])} of the time{sure}; "
+        f"{judged} {who} ranks an inducing change above a clean one {percent(entry['auc'])} of the time{sure}; "
         f"lines added alone {percent(lines.get('auc'))}. A coin scores 50\u00a0%."
     )
 

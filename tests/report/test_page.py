@@ -1,6 +1,7 @@
 """The page as text: what it must say, and what it must never let through."""
 
 import dataclasses
+import json
 import re
 from html.parser import HTMLParser
 
@@ -81,7 +82,7 @@ def test_hostile_languages_rules_and_verdict_texts_stay_text() -> None:
 def test_the_summary_gives_the_model_beside_lines_added_and_the_verdict() -> None:
     inputs = story()
     page = render(inputs)
-    recall, lines = inputs.chosen["recall_at"]["20"], inputs.baseline["recall_at"]["20"]
+    recall, lines = inputs.entry["recall_at"]["20"], inputs.baseline["recall_at"]["20"]
     assert f"meets {100 * recall:.0f}\u00a0%" in page
     assert f"lines added alone meets {100 * lines:.0f}\u00a0%" in page
     assert "Labels are inferred." in page
@@ -109,10 +110,36 @@ def test_a_failed_model_is_shown_with_the_reason_and_not_relied_on() -> None:
     predictions = {**full.predictions, "model": {"name": "lines_added", "version": "", "basis": "lines_added"}}
     failed = dataclasses.replace(full, verdict={"outcome": "FAIL", "reasons": [reason]}, predictions=predictions)
     page = render(failed)
-    assert "the model was not registered" in page
+    assert "the new model was not registered" in page
     assert "AUC 0.600 against 0.700." in page
     assert "There is no model to rely on yet" in page
     assert "How well it ranks" in page
+
+
+def test_where_the_champion_stays_its_own_numbers_come_first() -> None:
+    full = story()
+    assert full.evaluation is not None
+    models = full.evaluation["models"]
+    evaluation = {**full.evaluation, "models": {**models, "champion": models["simple"]}}
+    reason = {
+        "rule": "f1_over_champion",
+        "outcome": "FAIL",
+        "found": 0.5,
+        "expected": 0.6,
+        "text": "the champion stays.",
+    }
+    stays = dataclasses.replace(full, evaluation=evaluation, verdict={"outcome": "FAIL", "reasons": [reason]})
+    page = render(stays)
+    assert f"meets {100 * models['simple']['recall_at']['20']:.0f}\u00a0%" in page
+    assert "the champion ranks an inducing change" in page
+    unjudged = dataclasses.replace(stays, evaluation=full.evaluation)
+    assert "could not be measured" in render(unjudged)
+
+
+def test_inputs_survive_a_round_trip_through_json() -> None:
+    inputs = story()
+    again = ReportInputs.from_dict(json.loads(json.dumps(dataclasses.asdict(inputs))))
+    assert render(again) == render(inputs)
 
 
 def test_an_empty_history_still_renders() -> None:

@@ -25,7 +25,7 @@ def test_it_says_what_was_found_how_good_it_is_and_what_next() -> None:
     inputs = story()
     text = "\n".join(text_summary(inputs, REPORT))
     assert "203 fixes recognised, 171 changes traced" in text
-    assert re.search(rf"hybrid .*\* +{inputs.chosen['auc']:.3f}", text)
+    assert re.search(rf"hybrid .*\* +{inputs.entry['auc']:.3f}", text)
     assert re.search(rf"lines added alone +{inputs.baseline['auc']:.3f}", text)
     assert "Verdict PASS" in text
     assert REPORT in text
@@ -65,7 +65,7 @@ def test_a_failed_verdict_says_why() -> None:
     }
     failed = dataclasses.replace(story(), verdict={"outcome": "FAIL", "reasons": [reason]})
     text = "\n".join(text_summary(failed, REPORT))
-    assert "Verdict FAIL: the model was not registered." in text
+    assert "Verdict FAIL: the new model was not registered." in text
     assert "FAIL: AUC 0.600 against 0.700." in text
 
 
