@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from pathlib import Path
 
 from kserve import ModelRepository
@@ -46,16 +47,25 @@ def serve(
     """
     configure_logging()
     model = FaultcastModel(model_name, model_dir, past=past, store=store, version=model_version)
+    with _listen(host, port) as listener:
+        try:
+            asyncio.run(_run(model, listener))
+        except KeyboardInterrupt:
+            log.info("Stopped")
+
+
+def _listen(host: str, port: int) -> socket.socket:
     try:
-        asyncio.run(_run(model, host, port))
-    except KeyboardInterrupt:
-        log.info("Stopped")
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, OverflowError) as error:
+        raise UsageError(f"Cannot listen on {host}:{port} ({error}); choose another --port or --host") from error
 
 
-async def _run(model: FaultcastModel, host: str, port: int) -> None:
+async def _run(model: FaultcastModel, listener: socket.socket) -> None:
     repository = ModelRepository()
     repository.update(model)
-    server = StrictServer(repository, host, port)
+    host, port = listener.getsockname()[:2]
+    server = StrictServer(repository, port)
     refusals: list[FaultcastError] = []
 
     async def load() -> None:
@@ -69,9 +79,7 @@ async def _run(model: FaultcastModel, host: str, port: int) -> None:
 
     loading = asyncio.create_task(load())
     try:
-        await server.start()
-    except SystemExit as error:  # how uvicorn says that it could not listen; its log line has the cause
-        raise UsageError(f"Cannot listen on {host}:{port}; is another server there? Choose another --port") from error
+        await server.start_on(listener)
     finally:
         model.stop()
     if refusals:

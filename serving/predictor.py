@@ -52,14 +52,15 @@ class FaultcastModel(kserve.Model):  # type: ignore[misc]
             UnsafeArtifact: the folder is not what its manifest says.
             ContractMismatch: the model was trained on other features than this code computes.
         """
+        past, lookup = _past(self._past), _lookup(self._store)
         model = models.load(self._model_dir)
         self.version = self.version or _digest(self._model_dir)
         scorer = Scorer(
             model,
             self.name,
             self.version,
-            past=_past(self._past),
-            lookup=_lookup(self._store),
+            past=past,
+            lookup=lookup,
             repository=self._store.resolve().parent.name if self._store else "",
         )
         # The first answer pays for every lazy import and cache; here nobody is waiting for it.

@@ -12,6 +12,7 @@
 """
 
 import logging
+import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -155,19 +156,23 @@ class StrictV2(V2Endpoints):  # type: ignore[misc]
 
 
 class StrictServer(RESTServer):  # type: ignore[misc]
-    """`RESTServer` on one given address, with the routes and answers above."""
+    """`RESTServer` on a given socket, with the routes and answers above."""
 
-    def __init__(self, repository: ModelRepository, host: str, port: int) -> None:
+    def __init__(self, repository: ModelRepository, port: int) -> None:
         super().__init__(
             "kserve.model_server:app",
             StrictDataPlane(repository),
             ModelRepositoryExtension(repository),
             port,
         )
-        self.config.host = host
+
+    async def start_on(self, listener: socket.socket) -> None:
+        """Serve until `stop` or a signal; KServe's own `start` would listen on every address."""
+        self.create_application()
+        await self._server.serve(sockets=[listener])
 
     def stop(self) -> None:
-        """Finish what runs, then end `start`."""
+        """Finish what runs, then end `start_on`."""
         self._server.should_exit = True
 
     def _register_endpoints(self, app: FastAPI) -> None:

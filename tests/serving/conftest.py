@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import httpx
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from sklearn.ensemble import RandomForestClassifier
@@ -30,6 +30,7 @@ from faultcast.models.normaliser import fit_normaliser
 REPOSITORY_ID = "story-00c0ffee"
 START_SECONDS = 120
 CART = "def total(prices):\n    if not prices:\n        return 0\n    return sum(prices)\n"
+TAX = "\n\ndef tax(x):\n    return x * 0.2 if x else 0\n"
 STORY = (
     ("add the cart", "ana", {"src/cart.py": CART, "README.md": "# Cart\n"}),
     ("add a store front", "ben", {"web/front.js": "export const a = (x) => x ? 1 : 2;\n"}),
@@ -37,9 +38,10 @@ STORY = (
     ("a picture and a name in Latin-1", "cyd", {"logo.png": b"\x89PNG\0\1\2", "src/n\xe4me.py": b"# caf\xe9\nX = 1\n"}),
     ("touch the picture", "cyd", {"logo.png": b"\x89PNG\0\1\3", "src/n\xe4me.py": b"# caf\xe9\nX = 2\n"}),
     ("take the front away", "ben", {"web/front.js": None, "infra/main.tf": 'resource "a" "b" {\n  count = 1\n}\n'}),
-    ("Revert a guess", "ana", {"src/cart.py": CART.replace("sum(prices)", "sum(prices) or 0"), "tests/test_cart.py": "assert 1\n"}),
+    ("Revert a guess", "ana",
+     {"src/cart.py": CART.replace("sum(prices)", "sum(prices) or 0"), "tests/test_cart.py": "assert 1\n"}),
     ("round the total\n\nSee mail to ana@example.org", "dan",
-     {"src/cart.py": CART.replace("sum(prices)", "round(sum(prices), 2)") + "\n\ndef tax(x):\n    return x * 0.2 if x else 0\n"}),
+     {"src/cart.py": CART.replace("sum(prices)", "round(sum(prices), 2)") + TAX}),
 )  # fmt: skip
 
 
@@ -95,14 +97,9 @@ def store(story):
     features, labels = story.home / "features.parquet", story.home / "labels.parquet"
     table = to_table(story.rows, REPOSITORY_ID)
     pq.write_table(table, features)
-    first = table.slice(0, 1).to_pandas()
-    known = pd.DataFrame({"repository": first["repository"], "commit": first["commit"], "event_timestamp": first["event_timestamp"],
-                          "created": first["created"], "label": [0], "confidence": [0.9], "fix": [""], "rule": ["ripe"]})  # fmt: skip
-    import pyarrow as pa
-
-    schema = pa.schema([*(table.schema.field(name) for name in ("repository", "commit", "event_timestamp", "created")),
-                        ("label", pa.int64()), ("confidence", pa.float64()), ("fix", pa.string()), ("rule", pa.string())])  # fmt: skip
-    pq.write_table(pa.Table.from_pandas(known, schema=schema, preserve_index=False), labels)
+    ripe = {"label": pa.array([0]), "confidence": pa.array([0.9]), "fix": pa.array([""]), "rule": pa.array(["ripe"])}
+    known = table.slice(0, 1).select(["repository", "commit", "event_timestamp", "created"])
+    pq.write_table(pa.table(dict(zip(known.column_names, known.columns, strict=True)) | ripe), labels)
     feature_store.materialize(story.home / "feast", features, labels)
     return story.home / "feast"
 
