@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import warnings
 from pathlib import Path
 
 from kserve import ModelRepository
@@ -46,6 +47,8 @@ def serve(
         UsageError: the address cannot be listened on.
     """
     configure_logging()
+    # KServe's V1 routes use a class that FastAPI warns about; no user of this server can act on that.
+    warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
     model = FaultcastModel(model_name, model_dir, past=past, store=store, version=model_version)
     with _listen(host, port) as listener:
         try:

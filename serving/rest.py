@@ -16,8 +16,9 @@ import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+import orjson
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse, ORJSONResponse
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRouter
 from kserve import ModelRepository
 from kserve.errors import (
@@ -40,7 +41,7 @@ MAX_DRAINED_BYTES = 8 * MAX_BODY_BYTES
 RETRY_AFTER_SECONDS = "5"
 BINARY_LENGTH_HEADER = "inference-header-content-length"
 
-log = logging.getLogger("faultcast.serving")
+log = logging.getLogger("kserve.faultcast")
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -131,7 +132,7 @@ class StrictV2(V2Endpoints):  # type: ignore[misc]
         encoded, headers = self.dataplane.encode(model_name, answer, {}, {})
         if isinstance(encoded, bytes):
             return Response(encoded, headers=headers, media_type="application/octet-stream")
-        return ORJSONResponse(encoded, headers=headers)
+        return Response(orjson.dumps(encoded), headers=headers, media_type="application/json")
 
     async def model_metadata(self, model_name: str, model_version: str | None = None) -> Any:
         """`GET /v2/models/{name}`."""
