@@ -6,6 +6,7 @@ A setting ``ripening_days`` is read from ``FAULTCAST_RIPENING_DAYS``.
 import os
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from faultcast.errors import UsageError
 
@@ -67,9 +68,9 @@ def load() -> Settings:
         text = os.environ.get(name) or os.environ.get(_CONTRACT_NAMES.get(field.name, name))
         if not text:
             continue
-        convert = type(field.default)
+        default: Any = field.default
         try:
-            found[field.name] = Path(text) if isinstance(field.default, Path) else convert(text)
+            found[field.name] = type(default)(text) if not isinstance(default, Path) else Path(text)
         except ValueError as error:
-            raise UsageError(f"{name}={text!r}: expected a value like {field.default!r}") from error
+            raise UsageError(f"{name}={text!r}: expected a value like {default!r}") from error
     return Settings(**found)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ The point-in-time join itself happens between the first two, outside (Feast, in 
 """
 
 from faultcast.dataset.split import SplitPlan, plan_split, unsplit
-from faultcast.dataset.store import DatasetInfo, read, write
+from faultcast.dataset.store import DatasetInfo, nullable_types, read, write
 from faultcast.dataset.table import assemble, data_fingerprint
 
-__all__ = ["DatasetInfo", "SplitPlan", "assemble", "data_fingerprint", "plan_split", "read", "unsplit", "write"]
+__all__ = ["DatasetInfo", "SplitPlan", "assemble", "data_fingerprint", "nullable_types", "plan_split", "read", "unsplit", "write"]

@@ -90,7 +90,7 @@ def read(path: Path) -> tuple[pd.DataFrame, DatasetInfo]:
     if arrow.column_names != list(COLUMNS):
         differing = sorted(set(arrow.column_names) ^ set(COLUMNS)) or ["their order"]
         raise ContractMismatch(f"{path} was assembled with other columns ({', '.join(differing)}); assemble it again")
-    table = arrow.to_pandas(types_mapper=_NULLABLE.get)
+    table = arrow.to_pandas(types_mapper=nullable_types)
     info = DatasetInfo(**json.loads(_sidecar(path).read_text(encoding="utf-8")))
     return table, info
 
@@ -99,6 +99,11 @@ _NULLABLE = {
     _ARROW[dtype]: {"Int64": pd.Int64Dtype(), "Float64": pd.Float64Dtype(), "boolean": pd.BooleanDtype()}[name]
     for dtype, name in PANDAS_DTYPES.items()
 }
+
+
+def nullable_types(kind: pa.DataType) -> Any:
+    """pandas' nullable type of an Arrow type, so that missing stays missing; for ``to_pandas(types_mapper=…)``."""
+    return _NULLABLE.get(kind)
 
 
 def _sidecar(path: Path) -> Path:

@@ -40,7 +40,9 @@ CATALOGUE: tuple[Feature, ...] = (
     Feature("subsystems", "int64", "directories", "distinct top-level directories touched", "K13 NS", "+"),
     Feature("directories", "int64", "directories", "distinct directories touched", "K13 ND", "+"),
     Feature("files", "int64", "files", "files touched", "K13 NF", "+"),
-    Feature("entropy", "float64", "bits", "Shannon entropy of changed lines over the touched files", "K13 Entropy", "+"),
+    Feature(
+        "entropy", "float64", "bits", "Shannon entropy of changed lines over the touched files", "K13 Entropy", "+"
+    ),
     # purpose
     Feature("is_fix", "bool", "", "the message says that the change repairs a fault", "K13 FIX", "+"),
     Feature("is_revert", "bool", "", "the message says that the change takes another one back", "faultcast", "?"),
@@ -99,14 +101,14 @@ CATALOGUE: tuple[Feature, ...] = (
     Feature("imports", "float64", "imports", "imports in the touched files", "faultcast", "+"),
     # when
     Feature("hour", "int64", "hour", "hour of the day at which it was written, UTC", "Sliwerski et al. 2005", "?"),
-    Feature("weekday", "int64", "day", "day of the week at which it was written, 0 = Monday", "Sliwerski et al. 2005", "?"),
+    Feature(
+        "weekday", "int64", "day", "day of the week at which it was written, 0 = Monday", "Sliwerski et al. 2005", "?"
+    ),
 )
 
 NAMES: tuple[str, ...] = tuple(feature.name for feature in CATALOGUE)
 
-KAMEI_14: tuple[str, ...] = tuple(
-    feature.name for feature in CATALOGUE if feature.source.startswith("K13")
-)
+KAMEI_14: tuple[str, ...] = tuple(feature.name for feature in CATALOGUE if feature.source.startswith("K13"))
 
 
 def fingerprint() -> str:

@@ -58,8 +58,4 @@ def _measure_batch(source: ObjectSource, batch: list[tuple[Key, str]]) -> list[t
     paths: dict[str, list[tuple[Key, str]]] = {}
     for key, path in batch:
         paths.setdefault(key[1], []).append((key, path))
-    return [
-        (key, measure(path, content))
-        for blob, content in read_blobs(source, paths)
-        for key, path in paths[blob]
-    ]
+    return [(key, measure(path, content)) for blob, content in read_blobs(source, paths) for key, path in paths[blob]]

@@ -136,7 +136,8 @@ class Past:
             "commit": self.commit,
             "blob_lines": self._blob_lines,
             "files": {
-                name: [past.last_changed_at, past.authors, past.changes, past.lines] for name, past in self.files.items()
+                name: [past.last_changed_at, past.authors, past.changes, past.lines]
+                for name, past in self.files.items()
             },
             "authors": {name: [past.instants, past.subsystems] for name, past in self.authors.items()},
         }
@@ -154,9 +155,13 @@ class Past:
         try:
             state: dict[str, Any] = json.loads(zlib.decompress(path.read_bytes()))
         except (FileNotFoundError, zlib.error, ValueError) as error:
-            raise NotFound(f"{path}: found no usable state of the past ({error}). Run `faultcast run` first.") from error
+            raise NotFound(
+                f"{path}: found no usable state of the past ({error}). Run `faultcast run` first."
+            ) from error
         if state.get("format") != _FORMAT:
-            raise NotFound(f"{path}: found format {state.get('format')}, expected {_FORMAT}. Run `faultcast run` again.")
+            raise NotFound(
+                f"{path}: found format {state.get('format')}, expected {_FORMAT}. Run `faultcast run` again."
+            )
         past = cls()
         past.position, past.commit = state["position"], state["commit"]
         past._blob_lines = state["blob_lines"]

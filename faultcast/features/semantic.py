@@ -1,9 +1,9 @@
 """What a change says: its message and its changed lines as one bounded text, the same for training and serving.
 
-    Handle an empty cart
-    <file> src/cart.py
-    -    return sum(prices) / len(prices)
-    +    return sum(prices) / len(prices) if prices else 0
+Handle an empty cart
+<file> src/cart.py
+-    return sum(prices) / len(prices)
++    return sum(prices) / len(prices) if prices else 0
 """
 
 from faultcast.measures.kinds import file_kind

@@ -187,7 +187,7 @@ def mirror(remote: Remote, destination: Path, ca_file: str = "") -> None:
     Raises:
         Unavailable: the remote does not answer, or refuses.
     """
-    pinned = ("-c", "protocol.https.allow=always", "-c", "http.followRedirects=false",
+    pinned: tuple[str, ...] = ("-c", "protocol.https.allow=always", "-c", "http.followRedirects=false",
               "-c", f"http.curloptResolve={remote.pin}", "-c", "transfer.fsckObjects=true",
               "-c", "fetch.fsck.zeroPaddedFilemode=ignore", "-c", "fetch.fsck.missingSpaceBeforeDate=ignore",
               "-c", "fetch.fsck.badTimezone=ignore")  # fmt: skip
@@ -208,9 +208,13 @@ def mirror(remote: Remote, destination: Path, ca_file: str = "") -> None:
 
 
 def _transfer(remote: Remote, arguments: list[str]) -> None:
-    done = subprocess.run(["git", *arguments], env=_ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    done = subprocess.run(
+        ["git", *arguments], env=_ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
     if done.returncode:
-        raise Unavailable(f"{remote.url}: {_words(done.stderr)}. Check the URL; a private repository: clone it yourself.")
+        raise Unavailable(
+            f"{remote.url}: {_words(done.stderr)}. Check the URL; a private repository: clone it yourself."
+        )
 
 
 def _limit_memory(pid: int) -> None:
@@ -242,7 +246,9 @@ def ancestry(source: ObjectSource, tip: str, without: str = "") -> list[str]:
     return run(source, ["rev-list", "--topo-order", "--reverse", "--end-of-options", *commits]).decode().split()
 
 
-def read_blobs(source: ObjectSource, ids: Iterable[str], limit_bytes: int = BIG_FILE_BYTES) -> Iterator[tuple[str, bytes]]:
+def read_blobs(
+    source: ObjectSource, ids: Iterable[str], limit_bytes: int = BIG_FILE_BYTES
+) -> Iterator[tuple[str, bytes]]:
     """Yield ``(id, content)`` of blobs in the order asked; absent and oversized ones are left out.
 
     Sizes are asked first, so that an oversized blob is never loaded.
@@ -264,7 +270,7 @@ _BLOBS_AT_ONCE = 256
 
 
 def _read_batch(source: ObjectSource, ids: list[str]) -> Iterator[tuple[str, bytes]]:
-    out = memoryview(run(source, ["cat-file", "--batch"], _lines(ids))) if ids else memoryview(b"")
+    out = memoryview(run(source, ["cat-file", "--batch"], ids)) if ids else memoryview(b"")
     place = 0
     for blob in ids:
         header_end = bytes(out[place : place + 200]).index(b"\n") + place

@@ -51,7 +51,9 @@ def check(url: str, allowed_hosts: tuple[str, ...] = (), resolve: Resolve = _loo
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port or 443
     except ValueError as error:
-        raise UnsafeRepository(f"{url!r}: {error}; expected a URL such as https://example.org/team/repository.") from error
+        raise UnsafeRepository(
+            f"{url!r}: {error}; expected a URL such as https://example.org/team/repository."
+        ) from error
     if parts.scheme != "https" or not host:
         raise UnsafeRepository(
             f"{url!r}: found {parts.scheme or 'no'} protocol, expected https. Clone it yourself and give the path."

@@ -143,7 +143,11 @@ def _hunks(lines: Sequence[str], files: list[FileChange]) -> list[FileChange]:
             hunks = ()
         done.append(
             FileChange(
-                file.path, file.old_path, file.status, file.old_blob, file.new_blob,
+                file.path,
+                file.old_path,
+                file.status,
+                file.old_blob,
+                file.new_blob,
                 lines_added=sum(hunk.new_lines for hunk in hunks),
                 lines_deleted=sum(hunk.old_lines for hunk in hunks),
                 is_binary=any(binary for _, binary in parts),
@@ -154,9 +158,7 @@ def _hunks(lines: Sequence[str], files: list[FileChange]) -> list[FileChange]:
     return done
 
 
-def _sections(
-    lines: Sequence[str], read: Callable[[Sequence[str], int, int], tuple[T, int, int]]
-) -> Iterator[T]:
+def _sections(lines: Sequence[str], read: Callable[[Sequence[str], int, int], tuple[T, int, int]]) -> Iterator[T]:
     """Walk the patch's ``diff …`` sections; `read` consumes one from a place, within a budget of text lines."""
     place, budget = 0, TEXT_LINES_A_COMMIT
     while place < len(lines):
@@ -200,9 +202,7 @@ def _take(lines: Sequence[str], place: int, count: int) -> tuple[tuple[str, ...]
 
 def _merge_hunks(lines: Sequence[str], merged: list[MergedFile]) -> list[MergedFile]:
     sections = _sections(lines, _combined_section)
-    return [
-        MergedFile(file.path, file.parent_blobs, file.new_blob, next(sections, ())) for file in merged
-    ]
+    return [MergedFile(file.path, file.parent_blobs, file.new_blob, next(sections, ())) for file in merged]
 
 
 def _combined_section(lines: Sequence[str], place: int, budget: int) -> tuple[tuple[CombinedHunk, ...], int, int]:

@@ -92,10 +92,10 @@ def _labels(
     changes: list[Commit], links: list[Link], as_of: int, ripening_days: float, clean_confidence: float
 ) -> list[Label]:
     first: dict[str, Link] = {}
-    for link in links:
-        known = first.get(link.inducing)
-        if known is None or link.known_at < known.known_at:
-            first[link.inducing] = link
+    for found in links:
+        known = first.get(found.inducing)
+        if known is None or found.known_at < known.known_at:
+            first[found.inducing] = found
     labels = []
     for change in changes:
         link = first.get(change.id)
@@ -104,4 +104,4 @@ def _labels(
             labels.append(Label(change.id, False, ripe_at, round(clean_confidence, 4), rule="ripened"))
         if link is not None:
             labels.append(Label(change.id, True, link.known_at, link.confidence, link.fix, link.rule))
-    return sorted(labels, key=lambda found: (found.known_at, found.commit))
+    return sorted(labels, key=lambda known: (known.known_at, known.commit))

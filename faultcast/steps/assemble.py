@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from faultcast import dataset as data, progress, settings
 from faultcast.adapters import feature_store
+from faultcast.dataset.table import unix_seconds
 from faultcast.errors import InsufficientSamples
 
 
@@ -19,7 +20,7 @@ def assemble(store: str, features: str, dataset: str, as_of: int) -> None:
     folder, ripening_days = Path(pointer["folder"]), float(pointer["ripening_days"])
     with progress.stage("assemble") as stage:
         changes = _changes(Path(features), as_of)
-        committed_at = changes["event_timestamp"].astype("int64").to_numpy() // 1_000_000
+        committed_at = unix_seconds(changes["event_timestamp"])
         insufficient = None
         try:
             plan = data.plan_split(committed_at, as_of, ripening_days, settings.load().min_samples_for_decision)
@@ -38,7 +39,7 @@ def assemble(store: str, features: str, dataset: str, as_of: int) -> None:
 
 def _changes(features: Path, as_of: int) -> pd.DataFrame:
     """Keys of the changes up to an instant, in time order."""
-    keys = pq.read_table(features, columns=["repository", "commit", "event_timestamp"]).to_pandas()
+    keys: pd.DataFrame = pq.read_table(features, columns=["repository", "commit", "event_timestamp"]).to_pandas()
     known = keys[keys["event_timestamp"] <= pd.Timestamp(as_of, unit="s", tz="UTC")]
     return known.sort_values("event_timestamp", kind="stable").reset_index(drop=True)
 

@@ -8,9 +8,10 @@ from faultcast import progress, settings
 from faultcast.adapters.places import repo_id
 from faultcast.adapters.repositories import opened
 from faultcast.features import Past, Row, describe as describe_change
-from faultcast.features.measured import Measured, measure_all, wanted
+from faultcast.features.measured import Key, Measured, measure_all, wanted
 from faultcast.features.table import SCHEMA, to_table
 from faultcast.history import store
+from faultcast.records import Measures
 
 _ROWS_AT_ONCE = 1000
 
@@ -21,7 +22,7 @@ def describe(repository: str, history: str, features: str, past: str) -> None:
     commits = store.HistoryFile(Path(history))
     with progress.stage("describe", unit="files") as stage, opened(repository, now) as source:
         versions = wanted(commits)
-        measured = {}
+        measured: dict[Key, Measures | None] = {}
         for batch in measure_all(source, versions, now.num_workers):
             measured.update(batch)
             stage.advance(len(batch), total=len(versions))

@@ -9,9 +9,7 @@ from faultcast.history import store
 from faultcast.labels import label as label_history
 
 
-def label(
-    repository: str, history: str, labels: str, links: str, fixes: str, as_of: int, ripening_days: float
-) -> None:
+def label(repository: str, history: str, labels: str, links: str, fixes: str, as_of: int, ripening_days: float) -> None:
     """Label what was known at `as_of`; `ripening_days` 0 lets the history choose."""
     with progress.stage("label", unit="commits") as stage:
         found = label_history(store.HistoryFile(Path(history)), as_of, ripening_days)

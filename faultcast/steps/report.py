@@ -1,6 +1,7 @@
 """Stage `report`: everything that was found -> one self-contained page, and its data beside it."""
 
 import json
+import time
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -43,7 +44,7 @@ def report(
             predictions=found["predictions"],
             model=found["predictions"]["model"] | found["registration"],
             command=f"faultcast run {repository}",
-            generated_at=found["dataset"]["as_of"],
+            generated_at=int(time.time()),
             **_labels(Path(history), Path(labels), Path(links), Path(fixes), found["dataset"]["as_of"]),
         )
         Path(f"{report}.json").write_text(json.dumps(asdict(inputs)), encoding="utf-8")

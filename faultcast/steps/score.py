@@ -1,8 +1,9 @@
 """Stage `score`: the newest changes -> their risks with reasons, by the champion or by lines added alone."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -29,7 +30,7 @@ def score(repository: str, dataset: str, registration: str, chosen: str, predict
         registered = json.loads(Path(registration).read_text(encoding="utf-8"))
         model = _serving(now, repository, registered, Path(chosen), table)
         recent = _newest(table, info.as_of - now.window_days * 86_400)
-        found = {
+        found: dict[str, Any] = {
             "model": {"name": model.name, "version": registered["version"], "basis": model.basis},
             "changes": forecasts(model, recent),
         }
@@ -44,21 +45,23 @@ def forecasts(model: Explainable, table: pd.DataFrame) -> list[dict[str, Any]]:
     reasons = explain(model, table, _REASONS)
     rows = [
         {
-            "commit": row.commit,
-            "subject": row.subject,
-            "committed_at": int(row.event_timestamp.timestamp()),
-            "author": row.author,
-            "paths": _paths(row.text),
+            "commit": row["commit"],
+            "subject": row["subject"],
+            "committed_at": int(row["event_timestamp"].timestamp()),
+            "author": row["author"],
+            "paths": _paths(row["text"]),
             "risk": round(float(risk), 6),
             "band": str(model.band(float(risk))),
-            "reasons": [
-                {name: getattr(reason, name) for name in ("feature", "value", "typical", "effect", "text")}
-                for reason in why
-            ],
+            "reasons": [asdict(reason) for reason in why],
         }
-        for row, risk, why in zip(table.itertuples(index=False), risks, reasons, strict=True)
+        for row, risk, why in zip(_records(table), risks, reasons, strict=True)
     ]
     return sorted(rows, key=lambda change: (-change["risk"], change["commit"]))
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    named = ["commit", "subject", "event_timestamp", "author", "text"]
+    return cast("list[dict[str, Any]]", table[named].to_dict("records"))
 
 
 def _paths(text: str) -> list[str]:

@@ -91,9 +91,7 @@ def _bounds(now: Settings) -> Bounds:
 
 def _too_few(insufficient: dict[str, Any]) -> Verdict:
     found, needed, message = (insufficient[name] for name in ("found", "needed", "message"))
-    return Verdict(
-        Outcome.INCONCLUSIVE, (RuleResult("enough samples", Outcome.INCONCLUSIVE, found, needed, message),)
-    )
+    return Verdict(Outcome.INCONCLUSIVE, (RuleResult("enough samples", Outcome.INCONCLUSIVE, found, needed, message),))
 
 
 def _save(found: dict[str, Any], decided: Verdict, evaluation: str, verdict: str) -> None:

@@ -1,0 +1,58 @@
+"""What the last run of a repository left, and where: one small JSON file, written when a run has ended."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from faultcast.adapters.places import Places
+from faultcast.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run. `artifacts` maps ``<stage>/<name>`` to a path; instants are unix seconds."""
+
+    location: str
+    repo_id: str
+    revision: str
+    as_of: int
+    report: str
+    artifacts: dict[str, str] = field(default_factory=dict)
+    finished_at: float = 0.0
+
+    def artifact(self, name: str) -> Path:
+        """Return an artifact's path.
+
+        Raises:
+            NotFound: it is gone.
+        """
+        path = Path(self.artifacts.get(name, ""))
+        if not path.is_file() and not path.is_dir():
+            raise NotFound(
+                f"{self.location}: {name} of the last run is gone. Run `faultcast run {self.location}` again."
+            )
+        return path
+
+
+def save(run: Run, places: Places) -> None:
+    """Write the run's file, whole or not at all."""
+    places.folder.mkdir(parents=True, exist_ok=True)
+    partial = places.run_file.with_suffix(".partial")
+    partial.write_text(json.dumps(asdict(run), indent=1), encoding="utf-8")
+    partial.replace(places.run_file)
+
+
+def last(home: Path, location: str | None) -> Run:
+    """Return the last run on a location, or the last run of all.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if location is not None:
+        files = [Places(home, location).run_file]
+    else:
+        files = sorted((home / "repositories").glob("*/run.json"), key=lambda file: file.stat().st_mtime)
+    if not files or not files[-1].is_file():
+        what = f"on {location} " if location else ""
+        raise NotFound(f"{home}: found no finished run {what}here. Type `faultcast run {location or 'REPO'}` first.")
+    return Run(**json.loads(files[-1].read_text(encoding="utf-8")))

@@ -1,0 +1,43 @@
+"""The terminal face: ``faultcast COMMAND …``.
+
+Data goes to stdout, everything else to stderr. Commands are imported when they are called, so that
+``--help`` answers at once.
+
+Exit codes: 0 done; 1 a stage failed; 2 wrong usage; 3 the repository cannot be read; 4 done, but too
+few samples for a model; 5 a model was refused; 6 nothing found where a run was expected; 7 disk full;
+8 another system does not answer; 9 done, but no model passed the gates; 130 interrupted.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+
+from faultcast.cli.parser import build
+from faultcast.errors import FaultcastError
+
+INTERRUPTED = 130
+NOT_PASSED = 9
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    options = build().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except FaultcastError as error:
+        _complain(str(error), options.json, type(error).__name__, error.exit_code)
+        return error.exit_code
+    except KeyboardInterrupt:
+        _complain(
+            "Interrupted. Finished stages are kept: run again to go on.", options.json, "Interrupted", INTERRUPTED
+        )
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
+        sys.stderr.close()
+        return 0
+
+
+def _complain(message: str, as_json: bool, kind: str, code: int) -> None:
+    print(f"faultcast: {message}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"error": {"type": kind, "message": message, "exit_code": code}}))

@@ -1,0 +1,152 @@
+"""What can be typed. No import here costs anything: ``--help`` must answer in under 0.3 s."""
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from faultcast import __version__
+
+_EPILOG = """\
+Start with `faultcast run PATH` on a repository of yours, or `faultcast demo` to see it at work.
+State lives in one folder, .faultcast or $FAULTCAST_HOME; it is safe to delete.
+Exit codes: 0 done, 1 a stage failed, 2 wrong usage, 3 repository unreadable, 4 too few samples for a
+model, 5 model refused, 6 nothing found, 7 disk full, 8 another system is away, 9 no model passed, 130 interrupted.
+"""
+
+
+def build() -> argparse.ArgumentParser:
+    """Return the parser; a parsed command line has its function in `command`."""
+    parser = argparse.ArgumentParser(
+        prog="faultcast",
+        description="Forecasts faults in code: how risky the next change is, why, and where.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"faultcast {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _run(commands)
+    _demo(commands)
+    _score(commands)
+    _change(commands)
+    _serve(commands)
+    _report(commands)
+    return parser
+
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    _Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def _add(commands: "_Commands", name: str, module: str, help_text: str, details: str = "") -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=help_text,
+        description=f"{help_text[0].upper()}{help_text[1:]}. {details}".strip(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command=_later(module, name))
+    parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+    return parser
+
+
+def _later(module: str, name: str) -> Callable[[argparse.Namespace], int]:
+    """The command's function, imported when it is called."""
+
+    def call(options: argparse.Namespace) -> int:
+        return int(getattr(import_module(f"faultcast.cli.{module}"), name)(options))
+
+    return call
+
+
+def _repository(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("repository", metavar="REPO", help="path of a git repository, bare or not, or an https URL")
+
+
+def _run(commands: "_Commands") -> None:
+    parser = _add(
+        commands,
+        "run",
+        "training",
+        "learn from a repository's history and rank its newest changes",
+        "The repository is only read. A second run reuses what has not changed; an interrupted one resumes.",
+    )
+    _repository(parser)
+    parser.add_argument("--revision", default="HEAD", help="learn the history up to here (default: HEAD)")
+    _learning(parser)
+
+
+def _learning(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--ripening-days",
+        type=float,
+        default=None,
+        metavar="DAYS",
+        help="days after which a change without a known fault counts as clean (default: chosen from the history)",
+    )
+    parser.add_argument("--seed", type=int, default=None, help="seed of everything random (default: 7)")
+
+
+def _demo(commands: "_Commands") -> None:
+    parser = _add(
+        commands,
+        "demo",
+        "training",
+        "write a repository with planted faults, then do the same on it and tell how well the truth was found",
+    )
+    parser.add_argument("--commits", type=int, default=1600, help="how many commits to write (default: 1600)")
+    parser.add_argument("--noise", type=float, default=0.3, help="how misleading the history is, 0..1 (default: 0.3)")
+    _learning(parser)
+
+
+def _score(commands: "_Commands") -> None:
+    parser = _add(
+        commands,
+        "score",
+        "scoring",
+        "score changes with the registered champion, reasons included",
+        "Needs an earlier `faultcast run` on the same repository.",
+    )
+    _repository(parser)
+    parser.add_argument(
+        "revision", metavar="REV | A..B", nargs="?", default="HEAD", help="one commit or a range (default: HEAD)"
+    )
+
+
+def _change(commands: "_Commands") -> None:
+    parser = _add(
+        commands,
+        "change",
+        "scoring",
+        "write a change as the model server wants it, to send with curl",
+        "Prints a KServe V1 request body; with --v2 one of the Open Inference Protocol.",
+    )
+    _repository(parser)
+    parser.add_argument("revision", metavar="REV", nargs="?", default="HEAD", help="the commit (default: HEAD)")
+    parser.add_argument("--v2", action="store_true", help="body for /v2/models/faultcast/infer")
+
+
+def _serve(commands: "_Commands") -> None:
+    parser = _add(
+        commands,
+        "serve",
+        "serving",
+        "serve the champion over HTTP, as KServe does (V1 and V2 protocols)",
+        "Listens on loopback unless told otherwise.",
+    )
+    parser.add_argument(
+        "repository", metavar="REPO", nargs="?", help="whose champion (default: the repository of the last run)"
+    )
+    parser.add_argument("--host", default=None, help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=None, help="port to listen on (default: 8080)")
+
+
+def _report(commands: "_Commands") -> None:
+    parser = _add(commands, "report", "reporting", "open what the last run wrote")
+    parser.add_argument(
+        "repository", metavar="REPO", nargs="?", help="whose report (default: the repository of the last run)"
+    )
+    parser.add_argument("--no-browser", action="store_true", help="only print where it is")
