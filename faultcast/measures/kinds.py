@@ -20,7 +20,7 @@ _TEST_NAME = re.compile(
     re.VERBOSE,
 )
 _TEST_CLASS = re.compile(
-    r"(?:^Test[A-Z].*|.*[a-z0-9](?:Test|Tests|TestCase|IT|Spec))$"
+    r"(?:^Test[A-Z].*|.*\w(?:Test|Tests|TestCase|Spec)|.*[a-z0-9]IT)$"
 )  # Java, C#: case tells it apart
 _TEST_CLASS_SUFFIXES = frozenset({".java", ".cs", ".kt", ".scala", ".groovy"})
 
