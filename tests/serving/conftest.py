@@ -1,34 +1,21 @@
 """A small real repository, what the history taught, a feature store, a small real model, a running server."""
 
 import os
-import socket
 import subprocess
-import sys
-import time
-from contextlib import contextmanager
 from types import SimpleNamespace
 
 import httpx
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from sklearn.ensemble import RandomForestClassifier
+from serving_process import REPOSITORY_ID, build_model, running, wait_for
 
 from faultcast.features import Past, describe, is_measured
-from faultcast.features.catalogue import CATALOGUE
 from faultcast.features.table import to_table
 from faultcast.history.identity import Pseudonyms
 from faultcast.history.repository import open_repository
 from faultcast.measures import measure
-from faultcast.models import artifact, forest
-from faultcast.models.bands import Bands
-from faultcast.models.calibration import Calibration
-from faultcast.models.manifest import Manifest
-from faultcast.models.normaliser import fit_normaliser
 
-REPOSITORY_ID = "story-00c0ffee"
-START_SECONDS = 120
 CART = "def total(prices):\n    if not prices:\n        return 0\n    return sum(prices)\n"
 TAX = "\n\ndef tax(x):\n    return x * 0.2 if x else 0\n"
 STORY = (
@@ -104,63 +91,9 @@ def store(story):
     return story.home / "feast"
 
 
-def build_model(folder, **changed):
-    """Write a small forest that fears large changes by newcomers."""
-    rng = np.random.default_rng(3)
-    values = rng.poisson(6, (300, len(CATALOGUE))).astype(float)
-    labels = (values[:, 0] - values[:, 14] + rng.normal(0, 2, 300) > 2).astype(int)
-    normaliser = fit_normaliser(values)
-    trees = RandomForestClassifier(20, max_depth=5, random_state=3, n_jobs=1).fit(normaliser.apply(values), labels)
-    manifest = Manifest(
-        kind="simple", name="story", normaliser=normaliser, calibration=Calibration(1.0, 0.0), bands=Bands(0.3, 0.6),
-        training_window=(0, 1), label_as_of=1, ripening_days=7.0, data_fingerprint="0" * 64, code_version="0", seed=3,
-        metrics={}, **changed,
-    )  # fmt: skip
-    artifact.write(folder, manifest, forest.to_files(trees))
-    return folder
-
-
 @pytest.fixture(scope="session")
 def model_dir(tmp_path_factory):
     return build_model(tmp_path_factory.mktemp("model"))
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextmanager
-def running(model_dir, log, *options):
-    """Start `python -m serving`; yield (process, base URL); end it by its id."""
-    port = free_port()
-    command = [sys.executable, "-m", "serving", "--model-dir", str(model_dir), "--port", str(port), *map(str, options)]
-    with log.open("w") as written:
-        process = subprocess.Popen(command, stdout=written, stderr=subprocess.STDOUT)
-    try:
-        yield process, f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(timeout=20)
-
-
-def wait_for(process, url, path, status=200):
-    """Ask until the answer has `status`; fail when the process ends or time is up."""
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
-        assert process.poll() is None, f"the server ended with status {process.returncode}"
-        try:
-            if httpx.get(url + path, timeout=5).status_code == status:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError(f"{path} did not answer {status} within {START_SECONDS} s")
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import threading
 
 import httpx
 import pytest
-from conftest import REPOSITORY_ID, build_model, running, wait_for
+from serving_process import REPOSITORY_ID, build_model, running, wait_for
 
 from faultcast.features.catalogue import NAMES
 
