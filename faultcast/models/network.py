@@ -2,7 +2,7 @@
 
 Legend of the shape suffixes: B changes of a batch, T tokens, D width, H heads, F feature columns.
 
-    tokens_BT, segments_BT -> embed -> layers x (attention, feed-forward) -> mean and max -> text_BD
+    tokens_BT, segments_BT -> embed -> layers x (attention, feed-forward) -> means and max -> text_BD
     features_BF -> feed-forward -> table_BD
     gate_BD = sigmoid(text, table);  logit_B = head(gate * text) + head(table)
 
@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faultcast.models.text import SEGMENTS
+from faultcast.models.text import MESSAGE, SEGMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Network(nn.Module):
             nn.init.normal_(embedding.weight, std=0.05)
         self.layers = nn.ModuleList([Layer(config) for _ in range(config.layers)])
         self.norm = nn.LayerNorm(D)
-        self.pool = nn.Linear(2 * D, D)
+        self.pool = nn.Linear(3 * D, D)
         self.table = nn.Sequential(
             nn.Linear(num_columns, D), nn.GELU(), nn.Dropout(config.dropout), nn.Linear(D, D), nn.GELU()
         )
@@ -91,10 +91,11 @@ class Network(nn.Module):
         for layer in self.layers:
             x_BTD = layer(x_BTD, known_BT[:, None, None, :])
         x_BTD = self.norm(x_BTD)
-        known_BT1 = known_BT[:, :, None]
-        mean_BD = (x_BTD * known_BT1).sum(1) / known_BT1.sum(1)
-        max_BD = x_BTD.masked_fill(~known_BT1, -1e4).amax(1)
-        return torch.tanh(self.pool(torch.cat([mean_BD, max_BD], dim=1)))
+        message_BT = segments_BT == MESSAGE
+        # Apart, because a message of five tokens would drown in the mean of two hundred of the diff.
+        means = [_mean(x_BTD, message_BT), _mean(x_BTD, known_BT & ~message_BT)]
+        max_BD = x_BTD.masked_fill(~known_BT[:, :, None], -1e4).amax(1)
+        return torch.tanh(self.pool(torch.cat([*means, max_BD], dim=1)))
 
     def score(self, features_BF: Tensor, text_BD: Tensor) -> Tensor:
         """Features (float32) and text vectors -> logits_B."""
@@ -105,3 +106,9 @@ class Network(nn.Module):
 
     def forward(self, tokens_BT: Tensor, segments_BT: Tensor, features_BF: Tensor) -> Tensor:
         return self.score(features_BF, self.read(tokens_BT, segments_BT))
+
+
+def _mean(x_BTD: Tensor, chosen_BT: Tensor) -> Tensor:
+    """Mean over the chosen tokens; zeros where none is."""
+    chosen_BT1 = chosen_BT[:, :, None].to(x_BTD.dtype)
+    return (x_BTD * chosen_BT1).sum(1) / chosen_BT1.sum(1).clamp(min=1)

@@ -25,7 +25,7 @@ from faultcast.training.finish import Learnt, finish
 from faultcast.training.ranks import Ranks
 from faultcast.training.rows import Report, Rows, TrainingData, silent
 
-_ROW_PASSES = 16_000
+_ROW_PASSES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ class Options:
     """How to train. `batch_size` counts the rows of all ranks together."""
 
     network: NetworkConfig = field(default_factory=NetworkConfig)
-    epochs: int = 0  # 0: chosen by the number of rows, 4 to 10
+    epochs: int = 0  # 0: chosen by the number of rows, 5 to 10
     batch_size: int = 0  # 0: 16 below 1,500 rows, so that few rows still make many steps, else 32
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.05
     warm_up: float = 0.1  # share of all steps
     clip: float = 1.0  # largest norm of the gradient
-    patience: int = 2  # epochs without a better average precision on validation
+    patience: int = 3  # epochs without a better average precision on validation
     max_class_weight: float = 10.0
     bf16: bool = False  # 1.1x at width 96 without AMX; worth it on wider networks
 
@@ -94,7 +94,7 @@ def _chosen(options: Options, n: int) -> Options:
     """The options with what depends on the number of rows filled in."""
     return replace(
         options,
-        epochs=options.epochs or min(10, max(4, _ROW_PASSES // n)),
+        epochs=options.epochs or min(10, max(5, _ROW_PASSES // n)),
         batch_size=options.batch_size or (16 if n < 1_500 else 32),
     )
 
