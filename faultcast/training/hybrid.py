@@ -54,7 +54,7 @@ class Split:
     weights_N: torch.Tensor  # noqa: N815
 
     @property
-    def lengths_N(self) -> NDArray[np.int64]:  # noqa: N802
+    def lengths_N(self) -> NDArray[np.int64]:
         """Tokens of each row."""
         return np.array([len(one.ids_T) for one in self.tokens_N], dtype=np.int64)
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from faultcast.dataset import plan_split
 from faultcast.errors import InsufficientSamples, PermanentError

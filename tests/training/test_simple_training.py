@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from faultcast import dataset as datasets
-from faultcast import models
+from faultcast import dataset as datasets, models
 from faultcast.errors import InsufficientSamples, NotFound, UsageError
 from faultcast.models.reasons import explain
 from faultcast.training.__main__ import main
