@@ -37,7 +37,7 @@ def build() -> argparse.ArgumentParser:
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    _Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
+    _Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  the only name it has
 
 
 def _add(commands: "_Commands", name: str, module: str, help_text: str, details: str = "") -> argparse.ArgumentParser:

@@ -140,7 +140,8 @@ class Running:
 
     def __init__(self, source: ObjectSource, arguments: Sequence[str], mailmap: str = "") -> None:
         options = (*_OPTIONS, "-c", f"mailmap.blob={mailmap}") if mailmap else _OPTIONS
-        self._errors = tempfile.TemporaryFile()  # a pipe would fill up with warnings and block git
+        # A pipe would fill up with warnings and block git; closed by reap().
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
             ["git", *options, *arguments],
             env=source.environment(),
@@ -194,8 +195,8 @@ def mirror(remote: Remote, destination: Path, ca_file: str = "") -> None:
     if ca_file:
         pinned = (*pinned, "-c", f"http.sslCAInfo={ca_file}")
     if destination.is_dir():
-        arguments = [f"--git-dir={destination}", *_OPTIONS, *pinned, "fetch", "--quiet", "--prune", "--no-tags",
-                     "--no-recurse-submodules", "--end-of-options", remote.url, "+refs/heads/*:refs/heads/*"]  # fmt: skip
+        arguments = [f"--git-dir={destination}", *_OPTIONS, *pinned, "fetch", "--quiet", "--prune",
+                     "--no-tags", "--no-recurse-submodules", "--end-of-options", remote.url, "+refs/heads/*:refs/heads/*"]  # fmt: skip
         _transfer(remote, arguments)
         return
     destination.parent.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ Lines of a patch are consumed by the counts in their hunk header, so no content 
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO, TypeVar
 
 from faultcast.history.identity import without_addresses
@@ -142,18 +143,13 @@ def _hunks(lines: Sequence[str], files: list[FileChange]) -> list[FileChange]:
         if not file.is_text_file:
             hunks = ()
         done.append(
-            FileChange(
-                file.path,
-                file.old_path,
-                file.status,
-                file.old_blob,
-                file.new_blob,
+            replace(
+                file,
                 lines_added=sum(hunk.new_lines for hunk in hunks),
                 lines_deleted=sum(hunk.old_lines for hunk in hunks),
                 is_binary=any(binary for _, binary in parts),
-                is_text_file=file.is_text_file,
                 hunks=hunks,
-            )  # fmt: skip
+            )
         )
     return done
 

@@ -25,7 +25,8 @@ _NO_CODE = (
     r"typos?|spell(?:ing)?|grammar|docs?|documentation|docstrings?|readme|changelog|comments?|wording|"
     r"lint(?:er|ing)?|flake8|pylint|ruff|mypy|eslint|prettier|black|isort|formatting|whitespace|indent(?:ation)?|style|"
     r"ci|travis|appveyor|github actions?|workflows?|build|packaging|makefile|tox|coverage|"
-    r"tests?|testsuite|test cases?|specs?|flaky|dependenc(?:y|ies)|imports?|copyright|licen[cs]e|version number|links?|urls?"
+    r"tests?|testsuite|test cases?|specs?|flaky|dependenc(?:y|ies)|imports?|copyright|licen[cs]e|version number|"
+    r"links?|urls?"
 )
 
 
@@ -43,11 +44,24 @@ def _rule(name: str, confidence: float, pattern: str, where: str = "subject") ->
 
 _RULES: tuple[_Rule, ...] = (
     _rule("merge", 0.0, r"^merge\b"),
-    _rule("dependency bump", 0.0, r"^(?:\w+(?:\([\w/.-]*\))?!?: )?(?:bump|upgrade|update|pin) \S+(?: \S+)? (?:from|to|requirement)\b"),
-    _rule("conventional commit, no fix", 0.05, r"^(?:docs?|style|test|tests|ci|build|chore|perf|refactor|feat)(?:\([^)]*\))?!?:"),
+    _rule(
+        "dependency bump",
+        0.0,
+        r"^(?:\w+(?:\([\w/.-]*\))?!?: )?(?:bump|upgrade|update|pin) \S+(?: \S+)? (?:from|to|requirement)\b",
+    ),
+    _rule(
+        "conventional commit, no fix",
+        0.05,
+        r"^(?:docs?|style|test|tests|ci|build|chore|perf|refactor|feat)(?:\([^)]*\))?!?:",
+    ),
     _rule("fix outside the code", 0.05, rf"\b(?:{_REPAIR})\b (?:\w+ ){{0,3}}(?:{_NO_CODE})\b"),
     _rule("fix outside the code", 0.1, rf"\b(?:{_NO_CODE})\b (?:\w+ )?(?:fix(?:es|ed)?|corrections?)\b"),
-    _rule("revert of a change", 0.1, r"^revert(?:s|ed)?\b(?![\s\S]*\b(?:broke|breaks|bug|crash|regression|fails?)\b)", "message"),
+    _rule(
+        "revert of a change",
+        0.1,
+        r"^revert(?:s|ed)?\b(?![\s\S]*\b(?:broke|breaks|bug|crash|regression|fails?)\b)",
+        "message",
+    ),
     _rule("revert for a fault", 0.7, r"^revert(?:s|ed)?\b"),
     _rule("conventional fix", 0.95, r"^(?:fix|bugfix|hotfix|bug)(?:\([^)]*\))?!?:"),
     _rule("repairs an issue", 0.9, rf"\b(?:{_REPAIR})\b\W{{1,3}}(?:issue |bug |ticket )?(?:{_ISSUE})", "message"),
@@ -56,9 +70,14 @@ _RULES: tuple[_Rule, ...] = (
     _rule("starts with fix", 0.8, rf"^(?:\[[^\]]*\] ?|[\w./-]+: )?(?:{_REPAIR})\b"),
     _rule("says fix", 0.65, r"\b(?:bug|hot)?fix(?:e[sd])?\b"),
     _rule("prevents a fault", 0.6, rf"\b(?:{_PREVENT})\b.*\b(?:{_FAULT})\b"),
-    _rule("closes an issue, names a fault", 0.6, rf"\b(?:{_FAULT})\b[\s\S]*\bclos(?:e[sd]?|ing)\b:? (?:{_ISSUE})", "message"),
+    _rule(
+        "closes an issue, names a fault",
+        0.6,
+        rf"\b(?:{_FAULT})\b[\s\S]*\bclos(?:e[sd]?|ing)\b:? (?:{_ISSUE})",
+        "message",
+    ),
     _rule("body says fix and fault", 0.5, rf"\bfix(?:e[sd])?\b[^.]*\b(?:{_FAULT})\b", "message"),
-)  # fmt: skip
+)
 
 
 def judge(message: str) -> tuple[float, str]:
