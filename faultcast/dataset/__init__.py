@@ -11,4 +11,14 @@ from faultcast.dataset.split import SplitPlan, plan_split, unsplit
 from faultcast.dataset.store import DatasetInfo, nullable_types, read, write
 from faultcast.dataset.table import assemble, data_fingerprint
 
-__all__ = ["DatasetInfo", "SplitPlan", "assemble", "data_fingerprint", "nullable_types", "plan_split", "read", "unsplit", "write"]
+__all__ = [
+    "DatasetInfo",
+    "SplitPlan",
+    "assemble",
+    "data_fingerprint",
+    "nullable_types",
+    "plan_split",
+    "read",
+    "unsplit",
+    "write",
+]
