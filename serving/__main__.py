@@ -6,6 +6,7 @@ from pathlib import Path
 
 from faultcast import settings
 from faultcast.errors import FaultcastError
+from serving.app import serve
 
 
 def main() -> int:
@@ -13,10 +14,6 @@ def main() -> int:
     try:
         found = settings.load()
         options = _parser(found).parse_args()
-        # KServe reads the process's arguments while it is imported; ours are not meant for it.
-        sys.argv = sys.argv[:1]
-        from serving.app import serve  # noqa: PLC0415
-
         serve(
             options.model_dir,
             host=options.host,

@@ -3,15 +3,18 @@
 import asyncio
 import logging
 import socket
+import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-
-from kserve import ModelRepository
-from kserve.logging import configure_logging
+from typing import TYPE_CHECKING
 
 from faultcast.errors import FaultcastError, UsageError
-from serving.predictor import FaultcastModel
-from serving.rest import StrictServer
+
+if TYPE_CHECKING:
+    from serving.predictor import FaultcastModel
+    from serving.rest import StrictServer
 
 log = logging.getLogger("kserve.faultcast")
 
@@ -46,15 +49,31 @@ def serve(
         NotFound: there is no model, past or store where one was named.
         UsageError: the address cannot be listened on.
     """
+    with hidden_arguments():
+        from kserve.logging import configure_logging  # noqa: PLC0415
+
+        from serving.predictor import FaultcastModel  # noqa: PLC0415
+        from serving.rest import StrictServer  # noqa: PLC0415
+
     configure_logging()
     # KServe's V1 routes use a class that FastAPI warns about; no user of this server can act on that.
     warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
     model = FaultcastModel(model_name, model_dir, past=past, store=store, version=model_version)
     with _listen(host, port) as listener:
         try:
-            asyncio.run(_run(model, listener))
+            asyncio.run(_run(model, StrictServer(model, port), listener))
         except KeyboardInterrupt:
             log.info("Stopped")
+
+
+@contextmanager
+def hidden_arguments() -> Iterator[None]:
+    """Import KServe inside: it reads the process's arguments while it is imported, and they are not meant for it."""
+    arguments, sys.argv = sys.argv, sys.argv[:1]
+    try:
+        yield
+    finally:
+        sys.argv = arguments
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -64,11 +83,8 @@ def _listen(host: str, port: int) -> socket.socket:
         raise UsageError(f"Cannot listen on {host}:{port} ({error}); choose another --port or --host") from error
 
 
-async def _run(model: FaultcastModel, listener: socket.socket) -> None:
-    repository = ModelRepository()
-    repository.update(model)
+async def _run(model: "FaultcastModel", server: "StrictServer", listener: socket.socket) -> None:
     host, port = listener.getsockname()[:2]
-    server = StrictServer(repository, port)
     refusals: list[FaultcastError] = []
 
     async def load() -> None:

@@ -14,8 +14,7 @@ from faultcast.errors import NotFound
 from faultcast.features import Past, describe
 from faultcast.features.catalogue import CATALOGUE, NAMES
 from faultcast.measures import measure
-from faultcast.models import Explainable
-from faultcast.models import reasons as model_reasons
+from faultcast.models import Explainable, reasons as model_reasons
 from faultcast.records import Commit, Measures, Prediction, Reason
 from serving.fields import Assumed
 

@@ -16,6 +16,7 @@ import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+import kserve
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
@@ -157,9 +158,11 @@ class StrictV2(V2Endpoints):  # type: ignore[misc]
 
 
 class StrictServer(RESTServer):  # type: ignore[misc]
-    """`RESTServer` on a given socket, with the routes and answers above."""
+    """`RESTServer` for one model on a given socket, with the routes and answers above."""
 
-    def __init__(self, repository: ModelRepository, port: int) -> None:
+    def __init__(self, model: kserve.Model, port: int) -> None:
+        repository = ModelRepository()
+        repository.update(model)
         super().__init__(
             "kserve.model_server:app",
             StrictDataPlane(repository),

@@ -6,8 +6,7 @@ import json
 import httpx
 import numpy as np
 import pytest
-from kserve import InferenceRESTClient, InferInput, InferRequest, RESTConfig
-from serving_process import RAW, V1, V2, infer, outputs, predict
+from serving_process import RAW, V1, V2, infer, kserve, outputs, predict
 
 from faultcast.features.catalogue import CATALOGUE, NAMES
 from serving.change import to_instance
@@ -60,16 +59,16 @@ def test_v1_and_v2_answer_alike(client, instance, story):
 @pytest.mark.parametrize("binary", [True, False])
 def test_kserves_client_gets_the_same_from_both_protocols(server, instance, binary):
     async def ask():
-        v1 = await InferenceRESTClient(RESTConfig(protocol="v1")).infer(
+        v1 = await kserve.InferenceRESTClient(kserve.RESTConfig(protocol="v1")).infer(
             server.url, {"instances": [instance]}, model_name="faultcast"
         )
-        v2_client = InferenceRESTClient(RESTConfig(protocol="v2"))
+        v2_client = kserve.InferenceRESTClient(kserve.RESTConfig(protocol="v2"))
         assert await v2_client.is_server_live(server.url)
         assert await v2_client.is_server_ready(server.url)
         assert await v2_client.is_model_ready(server.url, "faultcast")
-        tensor = InferInput("change", [1], "BYTES")
+        tensor = kserve.InferInput("change", [1], "BYTES")
         tensor.set_data_from_numpy(np.array([json.dumps(instance)], dtype=object), binary_data=binary)
-        request = InferRequest("faultcast", [tensor], parameters={"binary_data_output": binary})
+        request = kserve.InferRequest("faultcast", [tensor], parameters={"binary_data_output": binary})
         v2 = await v2_client.infer(server.url, request, model_name="faultcast")
         return v1["predictions"][0], {output.name: output.as_numpy()[0] for output in v2.outputs}
 
@@ -81,10 +80,10 @@ def test_kserves_client_gets_the_same_from_both_protocols(server, instance, bina
 
 def test_a_features_tensor_takes_nan_as_missing_in_binary_and_null_in_json(server, client):
     async def ask(values):
-        tensor = InferInput("features", list(values.shape), "FP64")
+        tensor = kserve.InferInput("features", list(values.shape), "FP64")
         tensor.set_data_from_numpy(values, binary_data=True)
-        answer = await InferenceRESTClient(RESTConfig(protocol="v2")).infer(
-            server.url, InferRequest("faultcast", [tensor]), model_name="faultcast"
+        answer = await kserve.InferenceRESTClient(kserve.RESTConfig(protocol="v2")).infer(
+            server.url, kserve.InferRequest("faultcast", [tensor]), model_name="faultcast"
         )
         return answer.get_output_by_name("risk").as_numpy().tolist()
 
