@@ -70,7 +70,7 @@ def true_risk(rng: random.Random, draft: Draft, experience: int) -> float:
     topics = [TOPIC_RISK[topic] for topic in draft.topics]
     log_odds = (
         -1.12
-        + 0.33 * (math.log1p(lines) - 2.7)
+        + 0.2 * (math.log1p(lines) - 2.7)
         + 0.12 * min(files - 1, 4)
         + 0.2 * (directories - 1)
         + 0.35 * (math.log1p(draft.complexity) - 3)
