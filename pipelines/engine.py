@@ -1,7 +1,7 @@
 """``python -P -m pipelines.engine``: run one pipeline through KFP's local runner. Started by `pipelines.local`.
 
 A process of its own, because KFP's local runner prints to stdout, replaces the root logger's handlers and imports
-for a second and a half; and the leader of its own process group, so that a run can be stopped whole.
+for a second and a half; and out of the terminal's reach, so that Ctrl-C ends a run in one place and in order.
 
 It reads one JSON line from stdin and then watches stdin for its end: when the process that started it ends, in
 whatever way, the tasks are stopped. Tasks read nothing from stdin.
@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import shlex
-import signal
 import sys
 import tempfile
 import threading
@@ -27,6 +26,7 @@ from kfp.local import task_dispatcher
 from kfp.local.orchestrator import task_executor
 
 from faultcast import progress
+from pipelines.processes import end_descendants
 
 GRACE_SECONDS = 5.0
 
@@ -38,8 +38,9 @@ class Observer:
     one that executes. Their names are not KFP's public interface; `tests/pipelines` fails if they change.
     """
 
-    def __init__(self, progress_file: str) -> None:
+    def __init__(self, progress_file: str, lifeline: "Lifeline") -> None:
         self.failed = ""
+        self._lifeline = lifeline
         self._progress_file = progress_file
         self._stage = ""
         self._was_executed = False
@@ -64,6 +65,8 @@ class Observer:
             self._tell(state, seconds=round(time.monotonic() - started, 3), artifacts=artifacts)
 
     def execute(self, **task: Any) -> Any:
+        if self._lifeline.is_cut.is_set():
+            raise SystemExit("stopped before the next task")
         self._was_executed = True
         self._tell("running")
         return self._execute(**task)
@@ -73,13 +76,12 @@ class Observer:
 
 
 def main() -> int:
-    lifeline = os.dup(0)
-    request = json.loads(_read_line(lifeline))
+    pipe = os.dup(0)
+    request = json.loads(_read_line(pipe))
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
-    # A handler, not SIG_IGN: tasks would inherit that.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
-    threading.Thread(target=_stop_at_end_of, args=(lifeline,), daemon=True).start()
+    lifeline = Lifeline(pipe)
+    lifeline.start()
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(levelname)s %(message)s")
     with _scratch():
         local.init(
@@ -90,8 +92,10 @@ def main() -> int:
             raise_on_error=False,
         )
         module, _, name = request["pipeline"].partition(":")
-        observer = Observer(request["progress_file"])
+        observer = Observer(request["progress_file"], lifeline)
         getattr(importlib.import_module(module), name)(**request["arguments"])
+    if lifeline.is_cut.is_set():
+        lifeline.join()
     return 1 if observer.failed else 0
 
 
@@ -103,13 +107,19 @@ def _read_line(descriptor: int) -> bytes:
     return line
 
 
-def _stop_at_end_of(lifeline: int) -> None:
-    """Stop the group once nobody holds the other end: first asked, so that torchrun ends its workers, then killed."""
-    while os.read(lifeline, 1):
-        pass
-    os.killpg(0, signal.SIGTERM)
-    time.sleep(GRACE_SECONDS)
-    os.killpg(0, signal.SIGKILL)
+class Lifeline(threading.Thread):
+    """Ends this run's tasks once nobody holds the other end of the pipe."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(daemon=True)
+        self.is_cut = threading.Event()
+        self._descriptor = descriptor
+
+    def run(self) -> None:
+        while os.read(self._descriptor, 1):
+            pass
+        self.is_cut.set()
+        end_descendants(os.getpid(), GRACE_SECONDS)
 
 
 @contextmanager

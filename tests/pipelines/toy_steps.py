@@ -56,8 +56,9 @@ def _asked(control: str, what: str) -> bool:
 
 
 def _hang(control: str) -> None:
-    """Start a child that would outlive a careless runner, tell both process ids, and wait."""
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    """Start a child that a signal to the process group would miss, tell both process ids, and wait."""
+    program = [sys.executable, "-c", "import time; time.sleep(600)"]
+    child = subprocess.Popen(program, start_new_session=True)  # as torchrun does with its ranks
     waiting = Path(control) / "waiting"
     waiting.with_suffix(".new").write_text(f"{os.getpid()} {child.pid}")
     waiting.with_suffix(".new").rename(waiting)
