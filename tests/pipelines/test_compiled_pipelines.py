@@ -81,7 +81,7 @@ def test_only_the_hybrid_model_is_trained_on_an_a100(plain: tuple[dict, dict]) -
     ]
     assert pods[hybrid]["tolerations"] == [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
     assert pods[hybrid]["emptyDirMounts"] == [
-        {"volumeName": "shared-memory", "mountPath": "/dev/shm", "medium": "Memory", "sizeLimit": "8Gi"}  # noqa: S108
+        {"volumeName": "shared-memory", "mountPath": "/dev/shm", "medium": "Memory", "sizeLimit": "8Gi"}
     ]
     assert [label for label, pod in pods.items() if "nodeAffinity" in pod] == [hybrid]
 
