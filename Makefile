@@ -1,5 +1,5 @@
 # Two commands do everything on a fresh machine with Python 3.11, git and make:
-#   make demo    sets up and runs the main job on a repository that it writes first
+#   make demo    sets up and runs the main job on a repository that it writes first, or on REPO=path-or-url
 #   make test    sets up and passes the tests
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +11,7 @@ WORKERS ?= 2
 .PHONY: demo test check lint generated manifests setup clean
 
 demo: $(READY)
-	$(BIN)/faultcast demo
+	$(BIN)/faultcast $(if $(REPO),run "$(REPO)",demo)
 
 test: $(READY) $(TOOLS)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup

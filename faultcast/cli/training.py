@@ -36,9 +36,10 @@ def demo(options: argparse.Namespace) -> int:
 
     now = settings.load()
     seed = now.seed if options.seed is None else options.seed
-    folder = now.home.resolve() / "demo" / f"shop-{seed}-{options.commits}-{options.noise:g}"
+    own = now.home.resolve() / "demo" / f"seed-{seed}-commits-{options.commits}-noise-{options.noise:g}"
+    folder = own / "planted-shop"
     if not truth_path(folder).is_file():
-        shutil.rmtree(folder, ignore_errors=True)  # an interrupted writing
+        shutil.rmtree(own, ignore_errors=True)  # an interrupted writing
         _say(options, f"Writing a repository with planted faults: {folder}")
         write_repository(folder, seed, options.commits, options.noise)
     found, inputs = _learn(str(folder), "HEAD", options, now)
