@@ -1,0 +1,120 @@
+"""Writes the reference pages that repeat what the code says: settings.md and features.md.
+
+`python docs/generate.py` writes them, `--check` only tells whether they are current (exit 1 if not).
+"""
+
+import argparse
+import ast
+import inspect
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from itertools import groupby
+from pathlib import Path
+
+from faultcast import settings
+from faultcast.features.catalogue import CATALOGUE, KAMEI_14, Feature
+from faultcast.settings import _CONTRACT_NAMES
+
+HERE = Path(__file__).parent
+MADE = "<!-- Written by docs/generate.py; change the code and run it again. -->\n"
+FEATURES = """\
+# Features
+
+{made}
+A change is described by {count} numbers, in this order, from what was known before it. The table is
+`faultcast/features/catalogue.py`; Feast's schema, a model's input and this page follow it. Missing is not zero: a
+number that cannot be known (the measures of a file in an unknown language) stays empty.
+
+K13 is Kamei et al. 2013, *A large-scale empirical study of just-in-time quality assurance*; its {kamei} metrics are
+here under their short names. The last column says what one expects a larger value to do to the risk: a model is free
+to find otherwise. How source code is measured: [measures.md](measures.md).
+"""
+DIRECTIONS = {"+": "raises", "-": "lowers", "?": "either way"}
+
+
+def main() -> int:
+    """Write or check the pages."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing, tell what is not current")
+    check = parser.parse_args().check
+    stale = [page for page, text in pages().items() if not page.is_file() or page.read_text("utf-8") != text]
+    for page in stale:
+        if not check:
+            page.write_text(pages()[page], "utf-8")
+        print(f"{page.name}: {'not current; run `python docs/generate.py`' if check else 'written'}", file=sys.stderr)
+    return 1 if check and stale else 0
+
+
+def pages() -> dict[Path, str]:
+    """The text of every page."""
+    return {HERE / "settings.md": settings_page(), HERE / "features.md": features_page()}
+
+
+def settings_page() -> str:
+    """One row a setting, told by the docstring below its field."""
+    meanings = docstrings(inspect.getsource(settings.Settings))
+    rows = []
+    for field in fields(settings.Settings):
+        names = [f"`FAULTCAST_{field.name.upper()}`"]
+        if field.name in _CONTRACT_NAMES:
+            names.append(f"`{_CONTRACT_NAMES[field.name]}`")
+        rows.append((" or ".join(names), shown(field.default), meanings[field.name]))
+    return (
+        f"# Settings\n\n{MADE}\n"
+        "faultcast is set up by environment variables, read in one place (`faultcast/settings.py`). An empty variable\n"
+        "counts as not set. Where two names are given, the first wins. Options of the command line win over both.\n\n"
+        + table(("variable", "default", "meaning"), rows)
+    )
+
+
+def docstrings(source: str) -> dict[str, str]:
+    """Map each annotated field of a class to the string below it; a field without one is left out."""
+    body = ast.parse(inspect.cleandoc(source)).body[0]
+    if not isinstance(body, ast.ClassDef):
+        raise TypeError("expected the source of a class")
+    found = {}
+    for field, text in zip(body.body, body.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
+            found[field.target.id] = " ".join(str(ast.literal_eval(text.value)).split())
+    return found
+
+
+def shown(default: object) -> str:
+    """A default as one would type it."""
+    return f"`{default}`" if str(default) else "empty"
+
+
+def features_page() -> str:
+    """The feature catalogue, a table a group."""
+    source = Path(inspect.getfile(Feature)).read_text("utf-8")
+    parts = [FEATURES.format(made=MADE, count=len(CATALOGUE), kamei=len(KAMEI_14))]
+    groups = headings(source)
+    for heading, members in groupby(CATALOGUE, key=lambda feature: groups[feature.name]):
+        rows = [(f"`{f.name}`", f.dtype, f.unit, f.meaning, f.source, DIRECTIONS[f.direction]) for f in members]
+        columns = ("feature", "type", "unit", "meaning", "after", "risk")
+        parts.append(f"## {heading[0].upper()}{heading[1:]}\n\n{table(columns, rows)}")
+    return "\n".join(parts)
+
+
+def headings(source: str) -> dict[str, str]:
+    """Map each feature to the comment that heads its group in the catalogue."""
+    heading, found, lines = "", {}, iter(source.splitlines())
+    for line in lines:
+        text = line.strip()
+        if line.startswith("    # "):
+            heading = text.removeprefix("# ")
+        elif text.startswith("Feature("):
+            name = text.removeprefix("Feature(") or next(lines).strip()
+            found[name.split('"')[1]] = heading
+    return found
+
+
+def table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [columns, tuple("---" for _ in columns), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
