@@ -4,7 +4,7 @@
     python manifests/render.py --check    writes nothing; exit code 1 and the files' names when one is out of date
 
 Needs `helm` (3 or 4) on PATH, or `--helm FILE`.
-"""  # noqa: INP001 - a script, not a package
+"""
 
 import argparse
 import difflib

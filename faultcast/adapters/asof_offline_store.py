@@ -83,7 +83,7 @@ class AsofOfflineStore(OfflineStore):  # type: ignore[misc]
     supports_filter_by_created_timestamp = True
 
     @staticmethod
-    def get_historical_features(  # noqa: PLR0917 - Feast's signature
+    def get_historical_features(
         config: RepoConfig,
         feature_views: list[FeatureView],
         feature_refs: list[str],
@@ -133,7 +133,7 @@ class AsofOfflineStore(OfflineStore):  # type: ignore[misc]
         )
 
     @staticmethod
-    def pull_latest_from_table_or_query(  # noqa: PLR0917 - Feast's signature
+    def pull_latest_from_table_or_query(
         config: RepoConfig,
         data_source: DataSource,
         join_key_columns: list[str],
@@ -158,7 +158,7 @@ class AsofOfflineStore(OfflineStore):  # type: ignore[misc]
         return ArrowRetrievalJob(read)
 
     @staticmethod
-    def pull_all_from_table_or_query(  # noqa: PLR0917 - Feast's signature
+    def pull_all_from_table_or_query(
         config: RepoConfig,
         data_source: DataSource,
         join_key_columns: list[str],

@@ -7,7 +7,7 @@
 The point-in-time join itself happens between the first two, outside (Feast, in the adapters).
 """
 
-from faultcast.dataset.split import SplitPlan, plan_split, unsplit
+from faultcast.dataset.split import SplitPlan, plan_split, plan_split_of, unsplit
 from faultcast.dataset.store import DatasetInfo, nullable_types, read, write
 from faultcast.dataset.table import assemble, data_fingerprint
 
@@ -18,6 +18,7 @@ __all__ = [
     "data_fingerprint",
     "nullable_types",
     "plan_split",
+    "plan_split_of",
     "read",
     "unsplit",
     "write",

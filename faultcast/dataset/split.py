@@ -114,6 +114,28 @@ def _ripe_at(instants: NDArray[np.int64], instant: int, ripening: int) -> int:
     return int(np.searchsorted(instants, instant - ripening, side="right"))
 
 
+def plan_split_of(
+    eligible: NDArray[np.bool_], committed_at: NDArray[np.int64], as_of: int, ripening_days: float, min_test: int = 200
+) -> SplitPlan:
+    """Like `plan_split`, over the eligible changes alone: only they are learnt from and judged.
+
+    The others are clean by definition of the label (it is traced through source code alone), and judging
+    them would flatter every figure. Those too young to be judged are still `recent`, to be scored.
+
+    Args:
+        eligible: bool array_N.
+        committed_at, as_of, ripening_days, min_test: see `plan_split`, which also tells what is raised.
+    """
+    instants = np.asarray(committed_at, dtype=np.int64)
+    inner = plan_split(instants[eligible], as_of, ripening_days, min_test)
+    young = instants > as_of - round(ripening_days * SECONDS_A_DAY)
+    split = np.where(young, "recent", GAP).astype("<U10")
+    split[eligible] = inner.split
+    label_as_of = np.full(instants.shape, as_of, dtype=np.int64)
+    label_as_of[eligible] = inner.label_as_of
+    return SplitPlan(instants, split, label_as_of, as_of, ripening_days, inner.train_until, inner.validation_until)
+
+
 def unsplit(committed_at: NDArray[np.int64], as_of: int, ripening_days: float) -> SplitPlan:
     """The plan for too small a history: every change is `recent`, to be ranked but not learnt from."""
     instants = np.asarray(committed_at, dtype=np.int64)

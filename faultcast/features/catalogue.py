@@ -79,6 +79,7 @@ CATALOGUE: tuple[Feature, ...] = (
     ),
     # kinds of file
     Feature("files_new", "int64", "files", "files that the change creates", "faultcast", "+"),
+    Feature("source_files", "int64", "files", "source files touched (not tests)", "faultcast", "+"),
     Feature("source_lines_added", "int64", "lines", "lines added in source files (not tests)", "faultcast", "+"),
     Feature("test_lines_added", "int64", "lines", "lines added in tests", "faultcast", "-"),
     Feature("test_files", "int64", "files", "test files touched", "faultcast", "-"),

@@ -119,6 +119,7 @@ def _kinds(files: Iterable[FileChange]) -> dict[str, Value]:
     kinds = [(file_kind(file.path), file) for file in files]
     return {
         "files_new": sum(file.status == "A" for _, file in kinds),
+        "source_files": sum(kind == "source" for kind, _ in kinds),
         "source_lines_added": sum(file.lines_added for kind, file in kinds if kind == "source"),
         "test_lines_added": sum(file.lines_added for kind, file in kinds if kind == "test"),
         "test_files": sum(kind == "test" for kind, _ in kinds),

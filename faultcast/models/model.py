@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from faultcast.features.catalogue import NAMES
 from faultcast.models.bands import Bands
 from faultcast.models.calibration import Calibration
 from faultcast.models.manifest import Manifest
@@ -106,10 +107,16 @@ class Model:
         return self.scorer.read(texts)
 
     def risk_of(self, values_NC: NDArray[np.float64], text_ND: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Risks of raw catalogue values and text vectors."""
+        """Risks of raw catalogue values and text vectors; 0 for a change that touches no source code."""
         if not len(values_NC):
             return np.empty(0)
-        return self.calibration.apply(self.scorer.logits(self.normaliser.apply(values_NC), text_ND))
+        risk_N = self.calibration.apply(self.scorer.logits(self.normaliser.apply(values_NC), text_ND))
+        return np.where(touches_no_source(values_NC), 0.0, risk_N)
+
+
+def touches_no_source(values_NC: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Changes to which no fault can be traced: a label is traced through source code alone (bool array_N)."""
+    return np.asarray(values_NC[:, NAMES.index("source_files")] == 0)
 
 
 def texts_of(table: pd.DataFrame) -> list[str]:

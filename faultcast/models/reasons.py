@@ -10,13 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from faultcast.features.catalogue import CATALOGUE, NAMES
-from faultcast.models.model import Explainable, texts_of
+from faultcast.models.model import Explainable, texts_of, touches_no_source
 from faultcast.models.normaliser import values_of
 from faultcast.models.text import parts
 from faultcast.models.words import feature_text, text_text
 from faultcast.records import Reason
 
 MESSAGE, DIFF = "message", "diff"
+NO_SOURCE = "touches no source code, and faults are traced through source code alone"
 _AT_ONCE = 64
 _SMALLEST = 5e-4
 
@@ -69,6 +70,9 @@ def _explain(
         words = feature_text(feature, None if np.isnan(value) else value, typical, effect)
         known = None if np.isnan(value) else value
         reasons[row].append(Reason(feature.name, known, typical, effect, words))
+    if model.basis == "model":
+        for row in np.flatnonzero(touches_no_source(values_NC)).tolist():
+            reasons[row] = [Reason("source_files", 0.0, None, 0.0, NO_SOURCE)]
     for row, (message, diff) in enumerate(split):
         for kind, content, place in ((MESSAGE, message, 0), (DIFF, diff, 1)):
             effect = float(risk[row] - risk[n + len(row_V) + place * n + row])
@@ -80,6 +84,6 @@ def _explain(
 
 def _best(reasons: list[Reason], top: int) -> tuple[Reason, ...]:
     """Raising effects first, the largest in front; then lowering ones, the strongest in front."""
-    weighty = [reason for reason in reasons if abs(reason.effect) >= _SMALLEST]
+    weighty = [reason for reason in reasons if abs(reason.effect) >= _SMALLEST or reason.text == NO_SOURCE]
     weighty.sort(key=lambda reason: (reason.effect < 0, -abs(reason.effect), reason.feature))
     return tuple(weighty[:top])

@@ -81,10 +81,18 @@ def _number(feature: Feature, value: float, usual: str, unit: str) -> str:
         return f"{_ZERO[feature.name]}, typically {usual}"
     if feature.name.endswith("_delta"):
         meaning = _MEANING.get(feature.name.removesuffix("_delta"), feature.meaning)
-        return f"{meaning}: changed by {value:+.3g}, typically {usual}"
+        return f"{meaning}: changed by {_signed(value)}, typically {usual}"
     if feature.dtype == "int64":
         return f"{_amount(value, feature)} {_counted(feature, value)}, typically {usual}"
     return f"{feature.meaning}: {_amount(value, feature)}{unit}, typically {usual}"
+
+
+def _signed(value: float) -> str:
+    """
+    >>> _signed(1570.4), _signed(-0.25), _signed(12.0)
+    ('+1,570', '-0.25', '+12')
+    """
+    return f"{value:+,.0f}" if abs(value) >= 10 or value == int(value) else f"{value:+.2g}"
 
 
 def _counted(feature: Feature, value: float) -> str:
@@ -100,5 +108,5 @@ def _amount(value: float, feature: Feature) -> str:
     if feature.unit == "share":
         return f"{100 * value:.0f} %"
     if value == int(value) or abs(value) >= 100:
-        return f"{value:.0f}"
+        return f"{value:,.0f}"
     return f"{value:.2g}" if abs(value) < 10 else f"{value:.0f}"

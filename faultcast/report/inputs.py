@@ -54,6 +54,8 @@ class ReportInputs:
     seconds: float = 0.0
     """How long the run took."""
     generated_at: int = 0
+    notice: str = ""
+    """What a reader has to know before everything else, such as that the history is made up."""
 
     @property
     def fixes(self) -> int:

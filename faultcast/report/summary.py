@@ -24,6 +24,8 @@ def text_summary(inputs: ReportInputs, report_path: str, *, width: int = 100) ->
         ("Next", _next(inputs, report_path)),
     ]
     lines = _wrapped(f"{words.plain(inputs.repository, 60)}: {words.headline(inputs)}", width, indent="")
+    if inputs.notice:
+        lines += ["", *_wrapped(inputs.notice, width, indent="")]
     for title, body in sections:
         lines += ["", title, *body]
     return [_fit(line.replace("\u00a0", " "), width) for line in lines]

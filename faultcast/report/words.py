@@ -131,7 +131,8 @@ def quality_sentence(inputs: ReportInputs) -> str:
     low, high = entry.get("auc_interval") or (None, None)
     sure = f" (95\u00a0% interval {number(low, 2)} to {number(high, 2)})" if low is not None else ""
     who = "the champion" if inputs.judged == "champion" else "the model" if inputs.served else "the rejected model"
-    judged = f"On {counted(entry['n'], 'later change')} it never saw, {entry['positives']:,} of them inducing,"
+    changes = f"{counted(entry['n'], 'later change')} to source code that it never saw"
+    judged = f"On {changes}, {entry['positives']:,} of them inducing,"
     return (
         f"{judged} {who} ranks an inducing change above a clean one {percent(entry['auc'])} of the time{sure}; "
         f"lines added alone {percent(lines.get('auc'))}. A coin scores 50\u00a0%."

@@ -23,7 +23,9 @@ def assemble(store: str, features: str, dataset: str, as_of: int) -> None:
         committed_at = unix_seconds(changes["event_timestamp"])
         insufficient = None
         try:
-            plan = data.plan_split(committed_at, as_of, ripening_days, settings.load().min_samples_for_decision)
+            touches_source = changes["source_files"].to_numpy() > 0
+            least = settings.load().min_samples_for_decision
+            plan = data.plan_split_of(touches_source, committed_at, as_of, ripening_days, least)
             table = data.assemble(_joined(folder, changes, plan.label_as_of), plan)
         except InsufficientSamples as error:
             insufficient = error
@@ -38,8 +40,10 @@ def assemble(store: str, features: str, dataset: str, as_of: int) -> None:
 
 
 def _changes(features: Path, as_of: int) -> pd.DataFrame:
-    """Keys of the changes up to an instant, in time order."""
-    keys: pd.DataFrame = pq.read_table(features, columns=["repository", "commit", "event_timestamp"]).to_pandas()
+    """Keys of the changes up to an instant, in time order, and whether they touch source code."""
+    keys: pd.DataFrame = pq.read_table(
+        features, columns=["repository", "commit", "event_timestamp", "source_files"]
+    ).to_pandas()
     known = keys[keys["event_timestamp"] <= pd.Timestamp(as_of, unit="s", tz="UTC")]
     return known.sort_values("event_timestamp", kind="stable").reset_index(drop=True)
 
@@ -47,5 +51,5 @@ def _changes(features: Path, as_of: int) -> pd.DataFrame:
 def _joined(folder: Path, changes: pd.DataFrame, label_as_of: NDArray[np.int64]) -> pd.DataFrame:
     """What was known of each change at the instant that its label counts from."""
     known_at = pd.to_datetime(label_as_of, unit="s", utc=True).as_unit("us")
-    joined = feature_store.point_in_time(folder, changes.assign(event_timestamp=known_at))
+    joined = feature_store.point_in_time(folder, changes.drop(columns="source_files").assign(event_timestamp=known_at))
     return joined.assign(event_timestamp=changes["event_timestamp"].to_numpy())

@@ -12,9 +12,15 @@ import pyarrow.parquet as pq
 
 from faultcast import progress
 from faultcast.adapters import label_tables
+from faultcast.demo import truth_path
 from faultcast.history import store
 from faultcast.measures import language_of
 from faultcast.report import ReportInputs, count_months, render
+
+_PLANTED = (
+    "This history was written by faultcast itself, with planted faults, to show the way from history to risks. "
+    "Its figures are no claim about real code."
+)
 
 
 def report(
@@ -45,6 +51,7 @@ def report(
             model=found["predictions"]["model"] | found["registration"],
             command=f"faultcast run {repository}",
             generated_at=int(time.time()),
+            notice=_PLANTED if truth_path(Path(repository)).is_file() else "",
             **_labels(Path(history), Path(labels), Path(links), Path(fixes), found["dataset"]["as_of"]),
         )
         Path(f"{report}.json").write_text(json.dumps(asdict(inputs)), encoding="utf-8")

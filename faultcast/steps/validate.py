@@ -10,7 +10,7 @@ import pandas as pd
 
 from faultcast import dataset as data, models, progress, settings
 from faultcast.adapters.places import Places
-from faultcast.adapters.registry import Registry, folder_digest
+from faultcast.adapters.registry import Registry
 from faultcast.errors import ContractMismatch
 from faultcast.models import Model
 from faultcast.records import Outcome, RuleResult, Verdict
@@ -35,7 +35,7 @@ def validate(
         candidates = {name: models.load(folder) for name, folder in folders.items()}
         on_validation = _judge(candidates, table, "validation", now)
         best = choose(on_validation)
-        champion, note = _champion(now, repository, folders[best])
+        champion, note = _champion(now, repository, candidates[best])
         on_test = _judge(candidates | champion, table, "test", now)
         judged, baseline = on_test["models"], on_test["baselines"]["lines_added"]
         decided = decide(judged[best], baseline, judged.get("champion"), _bounds(now))
@@ -68,17 +68,18 @@ def _risks(asked: dict[str, Model], rows: pd.DataFrame) -> dict[str, np.ndarray[
     return {name: model.risk(rows) for name, model in asked.items()}
 
 
-def _champion(now: Settings, repository: str, candidate: Path) -> tuple[dict[str, Model], str]:
+def _champion(now: Settings, repository: str, candidate: Model) -> tuple[dict[str, Model], str]:
     """The standing champion to compare with, if there is another one that can still be asked."""
     standing = Registry(now.home, now.mlflow_tracking_uri).champion(Places(now.home, repository).model_name)
     if standing is None:
         return {}, ""
-    if folder_digest(standing.folder) == folder_digest(candidate):
-        return {}, "; it is the champion already"
     try:
-        return {"champion": models.load(standing.folder)}, ""
+        champion = models.load(standing.folder)
     except ContractMismatch:
         return {}, "; the champion was trained on other features and cannot be compared"
+    if champion.manifest.files == candidate.manifest.files:
+        return {}, "; it is the champion already"
+    return {"champion": champion}, ""
 
 
 def _bounds(now: Settings) -> Bounds:
