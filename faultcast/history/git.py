@@ -195,8 +195,9 @@ def mirror(remote: Remote, destination: Path, ca_file: str = "") -> None:
     if ca_file:
         pinned = (*pinned, "-c", f"http.sslCAInfo={ca_file}")
     if destination.is_dir():
-        arguments = [f"--git-dir={destination}", *_OPTIONS, *pinned, "fetch", "--quiet", "--prune",
-                     "--no-tags", "--no-recurse-submodules", "--end-of-options", remote.url, "+refs/heads/*:refs/heads/*"]  # fmt: skip
+        heads = "+refs/heads/*:refs/heads/*"
+        arguments = [f"--git-dir={destination}", *_OPTIONS, *pinned, "fetch", "--quiet", "--prune", "--no-tags",
+                     "--no-recurse-submodules", "--end-of-options", remote.url, heads]  # fmt: skip
         _transfer(remote, arguments)
         return
     destination.parent.mkdir(parents=True, exist_ok=True)
