@@ -1,9 +1,34 @@
 """Where state lies below the state folder. One folder a repository, named so that a person recognises it."""
 
+import errno
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+
+from faultcast.errors import OutOfSpace, UsageError
+
+_ELSEWHERE = "State is kept there: set FAULTCAST_HOME to a folder that can be written."
+
+
+def state_folder(home: Path) -> Path:
+    """Return the state folder, absolute, made if need be.
+
+    Raises:
+        UsageError: it cannot be made or written.
+        OutOfSpace: it cannot be made because the disk is full.
+    """
+    home = home.resolve()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise OutOfSpace(f"The disk is full at {home}. Free some space and run again.") from error
+        raise UsageError(f"{home}: {error.strerror}. {_ELSEWHERE}") from error
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise UsageError(f"{home}: found a folder that cannot be written. {_ELSEWHERE}")
+    return home
 
 
 def repo_id(location: str) -> str:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from faultcast.cli.parser import build
+from faultcast.cli.trouble import told
 from faultcast.errors import FaultcastError
 
 INTERRUPTED = 130
@@ -24,17 +25,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build().parse_args(arguments)
     try:
         return int(options.command(options))
-    except FaultcastError as error:
-        _complain(str(error), options.json, type(error).__name__, error.exit_code)
-        return error.exit_code
+    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
+        sys.stderr.close()
+        return 0
+    except (FaultcastError, OSError) as error:
+        known = told(error)
+        if known is None:
+            raise
+        _complain(str(known), options.json, type(known).__name__, known.exit_code)
+        return known.exit_code
     except KeyboardInterrupt:
         _complain(
             "Interrupted. Finished stages are kept: run again to go on.", options.json, "Interrupted", INTERRUPTED
         )
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
-        sys.stderr.close()
-        return 0
 
 
 def _complain(message: str, as_json: bool, kind: str, code: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from faultcast import settings
 from faultcast.adapters import runs
-from faultcast.adapters.places import Places
+from faultcast.adapters.places import Places, state_folder
 from faultcast.adapters.repositories import canonical, opened, pseudonyms, refresh
 from faultcast.cli import NOT_PASSED
 from faultcast.errors import InsufficientSamples
@@ -36,7 +36,7 @@ def demo(options: argparse.Namespace) -> int:
 
     now = settings.load()
     seed = now.seed if options.seed is None else options.seed
-    own = now.home.resolve() / "demo" / f"seed-{seed}-commits-{options.commits}-noise-{options.noise:g}"
+    own = state_folder(now.home) / "demo" / f"seed-{seed}-commits-{options.commits}-noise-{options.noise:g}"
     folder = own / "planted-shop"
     if not truth_path(folder).is_file():
         shutil.rmtree(own, ignore_errors=True)  # an interrupted writing
@@ -55,8 +55,7 @@ def _learn(
     location: str, revision: str, options: argparse.Namespace, now: Settings
 ) -> tuple[dict[str, Any], ReportInputs]:
     """Run the pipeline; keep its report and remember where everything is."""
-    home = now.home.resolve()
-    home.mkdir(parents=True, exist_ok=True)
+    home = state_folder(now.home)
     refresh(location, now)
     with opened(location, now) as repository:
         tip = repository.tip(revision)
