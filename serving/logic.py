@@ -121,7 +121,8 @@ class Scorer:
         if isinstance(request, KnownCommit):
             return self._stored(request)
         if isinstance(request, UnseenChange):
-            return self._described(request)
+            # A commit that the history already holds is part of the past: described now, it would see itself.
+            return self._known(self._repository, request.commit.id) or self._described(request)
         return _Row("", request.values, request.text, request.assumed)
 
     def _stored(self, request: KnownCommit) -> _Row:
@@ -131,15 +132,24 @@ class Scorer:
                 f"commit {request.commit}: this server has no feature store; "
                 "send the change itself (message and files), or start the server with --store"
             )
-        found = self._lookup([(repository, request.commit)])
-        values = _plain(found.iloc[0]) if len(found) else dict.fromkeys(NAMES)
-        if all(value is None for value in values.values()):
+        row = self._known(repository, request.commit)
+        if row is None:
             raise NotFound(
                 f"commit {request.commit} of {repository or 'this repository'}: the feature store does not know it; "
                 "give the full id of a commit of the last run, or send the change itself (message and files)"
             )
+        return row
+
+    def _known(self, repository: str, commit: str) -> _Row | None:
+        """The stored row of a commit, as it was described when it arrived."""
+        if self._lookup is None or not commit:
+            return None
+        found = self._lookup([(repository, commit)])
+        values = _plain(found.iloc[0]) if len(found) else dict.fromkeys(NAMES)
+        if all(value is None for value in values.values()):
+            return None
         text = found.iloc[0].get("text")
-        return _Row(request.commit, values, text if isinstance(text, str) else "", ())
+        return _Row(commit, values, text if isinstance(text, str) else "", ())
 
     def _described(self, request: UnseenChange) -> _Row:
         def measured(path: str, blob: str) -> Measures | None:

@@ -106,6 +106,8 @@ class Past:
 
     def _observe_file(self, file: FileChange, commit: Commit) -> None:
         before = self._blob_lines.get(file.old_blob)
+        if file.old_blob != file.new_blob and (file.is_binary or not file.is_text_file):
+            before = None  # its lines were not counted
         lines = None if before is None else before + file.lines_added - file.lines_deleted
         if lines is not None and file.new_blob:
             self._blob_lines[file.new_blob] = lines

@@ -26,7 +26,7 @@ LINE_CHARACTERS = 400
 """Characters of one line that are kept."""
 
 COMMIT_BYTES = 64 * 1024**2
-"""A commit whose diff prints more than this is kept without its hunks."""
+"""A commit whose diff prints more than this is kept without its hunks; its files count as binary."""
 
 LATEST_INSTANT = 4_102_444_800
 """2100-01-01: dates beyond are taken for it, dates before 1970 for 1970."""
@@ -73,10 +73,12 @@ def parse(record: bytes, position: int, identify: Identify) -> Commit:
     """Parse one commit's bytes as `split` yields them."""
     head = record.split(b"\0", 7)
     commit, parents, name, email, authored, committed, message = (_text(part) for part in head[:7])
-    rest = head[7].lstrip(b"\0\n")
+    rest = head[7].lstrip(b"\0\n") if len(head) > 7 else b""  # the message alone may be too large
     files, merged, patch = _raw(rest)
-    if patch and len(record) <= COMMIT_BYTES:
-        lines = without_addresses(_text(patch)).split("\n")
+    if len(record) > COMMIT_BYTES:
+        files = [replace(file, is_binary=file.old_blob != file.new_blob) for file in files]
+    elif patch:
+        lines = _text(patch).split("\n")
         files, merged = (files, _merge_hunks(lines, merged)) if merged else (_hunks(lines, files), merged)
     return Commit(
         id=commit,
@@ -108,7 +110,10 @@ def _raw(rest: bytes) -> tuple[list[FileChange], list[MergedFile], bytes]:
     files: list[FileChange] = []
     merged: list[MergedFile] = []
     while rest.startswith(b":"):
-        entry, path, rest = rest.split(b"\0", 2)
+        entry, *tail = rest.split(b"\0", 2)
+        if len(tail) < 2:  # cut off in the middle of an entry
+            break
+        path, rest = tail
         fields = entry.decode("ascii").split(" ")
         if entry.startswith(b"::"):
             parents = entry.count(b":", 0, 70)
@@ -118,7 +123,7 @@ def _raw(rest: bytes) -> tuple[list[FileChange], list[MergedFile], bytes]:
         old_mode, new_mode, old_blob, new_blob, status = fields
         old_path = path
         if status[0] in "RC":
-            path, rest = rest.split(b"\0", 1)
+            path, _, rest = rest.partition(b"\0")
         links = old_mode.lstrip(":") in _SUBMODULE_OR_LINK or new_mode in _SUBMODULE_OR_LINK
         files.append(
             FileChange(
@@ -190,7 +195,7 @@ def _file_section(lines: Sequence[str], place: int, budget: int) -> tuple[tuple[
 def _take(lines: Sequence[str], place: int, count: int) -> tuple[tuple[str, ...], int]:
     """Take `count` lines without their mark; a note such as "\\ No newline at end of file" belongs to them."""
     end = place + count
-    taken = tuple(line[1 : LINE_CHARACTERS + 1] for line in lines[place:end])
+    taken = tuple(without_addresses(line[1:])[:LINE_CHARACTERS] for line in lines[place:end])
     if end < len(lines) and lines[end].startswith("\\"):
         end += 1
     return taken, end
@@ -219,7 +224,7 @@ def _combined_section(lines: Sequence[str], place: int, budget: int) -> tuple[tu
             line = lines[place]
             place += 1
             if not line.startswith("\\"):
-                body.append((line[:parents], line[parents : LINE_CHARACTERS + parents]))
+                body.append((line[:parents], without_addresses(line[parents:])[:LINE_CHARACTERS]))
         budget -= len(body)
         hunks.append(CombinedHunk(int(found[2]), tuple(body)))
     return tuple(hunks), place, budget

@@ -79,7 +79,8 @@ class Origins:
             new.extend(_added(hunk, deleted, position))
         new.extend(old[cursor:])
         if file.new_blob:
-            self._keep((file.path, file.new_blob), new)
+            is_known = file.old_blob == file.new_blob or (file.is_text_file and not file.is_binary)
+            self._keep((file.path, file.new_blob), new if is_known else array("i"))
 
     def _merge(self, merged: MergedFile, position: int) -> None:
         parents = [self._take((merged.path, blob)) if blob else array("i") for blob in merged.parent_blobs]

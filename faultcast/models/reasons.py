@@ -19,7 +19,7 @@ from faultcast.records import Reason
 MESSAGE, DIFF = "message", "diff"
 NO_SOURCE = "touches no source code, and faults are traced through source code alone"
 _AT_ONCE = 64
-_SMALLEST = 5e-4
+_SMALLEST = 5e-3
 
 
 def explain(model: Explainable, table: pd.DataFrame, top: int = 5) -> list[tuple[Reason, ...]]:
@@ -28,7 +28,7 @@ def explain(model: Explainable, table: pd.DataFrame, top: int = 5) -> list[tuple
     Args:
         model: a `Model` or the `Baseline`.
         table: N changes with the catalogue's columns and `text`.
-        top: reasons a change; effects below 0.0005 are no reason.
+        top: reasons a change; effects below 0.005 are left out, unless all are.
 
     Raises:
         ContractMismatch: a feature is absent or no number.
@@ -84,6 +84,7 @@ def _explain(
 
 def _best(reasons: list[Reason], top: int) -> tuple[Reason, ...]:
     """Raising effects first, the largest in front; then lowering ones, the strongest in front."""
-    weighty = [reason for reason in reasons if abs(reason.effect) >= _SMALLEST or reason.text == NO_SOURCE]
+    told = [reason for reason in reasons if abs(reason.effect) >= _SMALLEST or reason.text == NO_SOURCE]
+    weighty = told or sorted(reasons, key=lambda reason: -abs(reason.effect))[:1]
     weighty.sort(key=lambda reason: (reason.effect < 0, -abs(reason.effect), reason.feature))
     return tuple(weighty[:top])

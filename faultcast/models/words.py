@@ -2,7 +2,7 @@
 
 import re
 
-from faultcast.features.catalogue import CATALOGUE, Feature
+from faultcast.features.catalogue import Feature
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _ZERO = {
@@ -15,13 +15,37 @@ _ZERO = {
     "test_files": "no test touched",
     "test_lines_added": "no line added in tests",
 }
+_PHRASES = {
+    "lines_before": "the touched files are {} lines long on average",
+    "entropy": "the change is spread over its files by {} bits of entropy",
+    "age_days": "the touched files last changed {} days ago on average",
+    "author_recent_changes": "the author's recent experience here weighs {} changes",
+    "author_subsystem_changes": "{} earlier changes by the author in these directories",
+    "author_file_share": "the author made {} of the earlier changes to these files",
+    "cyclomatic": "{} paths through the touched files (cyclomatic complexity)",
+    "cyclomatic_delta": "{} paths through the code (cyclomatic complexity)",
+    "cyclomatic_max": "{} paths through the most complex function",
+    "cognitive": "cognitive complexity {} in the touched files",
+    "cognitive_delta": "cognitive complexity {}",
+    "nesting_max": "control flow nested {} levels deep",
+    "functions": "{} functions in the touched files",
+    "functions_delta": "{} functions",
+    "function_lines_max": "the longest function has {} lines",
+    "parameters_max": "up to {} parameters in one function",
+    "halstead_volume": "code volume {} in the touched files (Halstead)",
+    "halstead_volume_delta": "code volume {} (Halstead)",
+    "comment_share": "comments are {} of the touched files",
+    "imports": "{} imports in the touched files",
+}
+"""How a number reads where the catalogue's meaning would not make a sentence."""
+
 _SINGULAR = {"directories": "directory"}
-_MEANING = {feature.name: feature.meaning for feature in CATALOGUE}
 
 
 def feature_text(feature: Feature, value: float | None, typical: float, effect: float) -> str:
     """One feature's reason. `effect` is in probability.
 
+    >>> from faultcast.features.catalogue import CATALOGUE
     >>> by_name = {feature.name: feature for feature in CATALOGUE}
     >>> feature_text(by_name["lines_added"], 412, 18, 0.21)
     '412 lines added in text files, typically 18 (+0.21)'
@@ -30,9 +54,9 @@ def feature_text(feature: Feature, value: float | None, typical: float, effect: 
     >>> feature_text(by_name["files"], 1, 2, -0.03)
     '1 file touched, typically 2 (-0.03)'
     >>> feature_text(by_name["author_file_share"], 0.04, 0.6, 0.1)
-    'share of the earlier changes to the touched files that the author made: 4 %, typically 60 % (+0.10)'
+    'the author made 4 % of the earlier changes to these files, typically 60 % (+0.10)'
     >>> feature_text(by_name["cyclomatic_delta"], 12.0, 0.0, 0.02)
-    'cyclomatic complexity of the touched files, summed: changed by +12, typically 0 (+0.02)'
+    '+12 paths through the code (cyclomatic complexity), typically 0 (+0.02)'
     >>> feature_text(by_name["is_fix"], 1.0, 0.0, 0.04)
     'the message says that the change repairs a fault (+0.04)'
     >>> feature_text(by_name["is_fix"], 0.0, 1.0, -0.04)
@@ -79,9 +103,9 @@ def _moment(name: str, value: float, typical: float) -> str:
 def _number(feature: Feature, value: float, usual: str, unit: str) -> str:
     if value == 0 and feature.name in _ZERO:
         return f"{_ZERO[feature.name]}, typically {usual}"
-    if feature.name.endswith("_delta"):
-        meaning = _MEANING.get(feature.name.removesuffix("_delta"), feature.meaning)
-        return f"{meaning}: changed by {_signed(value)}, typically {usual}"
+    if phrase := _PHRASES.get(feature.name):
+        shown = _signed(value) if feature.name.endswith("_delta") else _amount(value, feature)
+        return f"{phrase.format(shown)}, typically {usual}"
     if feature.dtype == "int64":
         return f"{_amount(value, feature)} {_counted(feature, value)}, typically {usual}"
     return f"{feature.meaning}: {_amount(value, feature)}{unit}, typically {usual}"

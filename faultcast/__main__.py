@@ -1,0 +1,7 @@
+"""``python -m faultcast``."""
+
+import sys
+
+from faultcast.cli import main
+
+sys.exit(main())
