@@ -5,17 +5,21 @@ line by line, the commit (by position) that wrote it. A commit's hunks turn the 
 version into that of the new one. Versions are keyed by path and blob, so branches need no state of
 their own, and a version is forgotten when no later commit starts from it.
 
-A line that only changed its white space keeps its origin (``git blame -w``); a renamed file keeps
-the origins of its lines (``-M``); where a merge differs from all of its parents, a line keeps the
+A line that only changed its look keeps its origin: white space (``git blame -w``), a trailing comment,
+the kind of its quotes, or where it is broken by a formatter. A renamed file keeps the origins of its
+lines (``-M``); where a merge differs from all of its parents, a line keeps the
 origin that it has in the first parent which has it.
 """
 
+import re
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from faultcast.records import Commit, FileChange, Hunk, MergedFile
+
+_TRAILING_COMMENT = re.compile(r"(?:^|\s)(?:#|//)\s.*$")
 
 UNKNOWN = -1
 """Origin of a line whose history could not be read."""
@@ -106,16 +110,42 @@ def _slice(lines: "array[int]", start: int, stop: int) -> "array[int]":
 
 
 def _added(hunk: Hunk, deleted: "array[int]", position: int) -> "array[int]":
-    """Origins of a hunk's new lines: the commit's own, but for lines whose white space alone changed."""
+    """Origins of a hunk's new lines: the commit's own, but for lines of which only the look changed."""
     new = array("i", [position]) * hunk.new_lines
     if not (hunk.deleted and hunk.added):
         return new
+    before = [_essence(text) for text in hunk.deleted]
+    after = [_essence(text) for text in hunk.added]
+    if "".join(before) == "".join(after):
+        return _rebroken(before, after, deleted)
     written_before: dict[str, list[int]] = defaultdict(list)
-    for origin, text in zip(deleted, hunk.deleted, strict=False):
-        written_before["".join(text.split())].append(origin)
-    for number, text in enumerate(hunk.added):
-        if (same := written_before.get("".join(text.split()))) and text.strip():
+    for origin, essence in zip(deleted, before, strict=False):
+        written_before[essence].append(origin)
+    for number, essence in enumerate(after):
+        if essence and (same := written_before.get(essence)):
             new[number] = same.pop(0)
+    return new
+
+
+def _essence(text: str) -> str:
+    """What a line says, whatever it looks like.
+
+    >>> _essence("    total = sum( x )  # of all") == _essence("total = sum(x)")
+    True
+    """
+    return "".join(_TRAILING_COMMENT.sub("", text).split()).replace("'", '"')
+
+
+def _rebroken(before: list[str], after: list[str], deleted: "array[int]") -> "array[int]":
+    """The same text in other lines: each new line has the origin of the old line in which it begins."""
+    new = array("i")
+    old, end, start = 0, len(before[0]), 0
+    for essence in after:
+        while start >= end and old + 1 < len(before):
+            old += 1
+            end += len(before[old])
+        new.append(deleted[min(old, len(deleted) - 1)])
+        start += len(essence)
     return new
 
 
