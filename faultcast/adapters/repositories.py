@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from faultcast.adapters.places import Places, is_url
+from faultcast.adapters.places import Places, is_url, state_folder
 from faultcast.history import Pseudonyms, Repository, load_key, open_repository
 from faultcast.history.git import locate, mirror
 from faultcast.history.remote import check
@@ -47,5 +47,12 @@ def opened(location: str, settings: Settings) -> Iterator[Repository]:
 
 
 def pseudonyms(settings: Settings) -> Pseudonyms:
-    """The pseudonyms of this state folder."""
-    return Pseudonyms(load_key(settings.home.resolve() / "identity.key"))
+    """The pseudonyms of this state folder.
+
+    Raises:
+        UsageError: there are none yet, and the folder cannot be written.
+    """
+    key = Places(settings.home.resolve(), "").identity_key
+    if not key.exists():
+        state_folder(settings.home)
+    return Pseudonyms(load_key(key))

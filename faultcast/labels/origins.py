@@ -133,7 +133,9 @@ def _essence(text: str) -> str:
     >>> _essence("    total = sum( x )  # of all") == _essence("total = sum(x)")
     True
     """
-    return "".join(_TRAILING_COMMENT.sub("", text).split()).replace("'", '"')
+    if "#" in text or "//" in text:  # the expression alone would cost more than all the rest
+        text = _TRAILING_COMMENT.sub("", text)
+    return "".join(text.split()).replace("'", '"')
 
 
 def _rebroken(before: list[str], after: list[str], deleted: "array[int]") -> "array[int]":
