@@ -43,6 +43,8 @@ class Settings:
     """Certificates (PEM) to trust when cloning from a server of one's own; empty: the system's."""
     mlflow_tracking_uri: str = ""
     """MLflow server; empty: SQLite inside `home`."""
+    mlflow_run_id: str = ""
+    """MLflow run to join, as a pipeline backend names it; empty: a run of our own."""
     image: str = "faultcast-python:local"
     """Image that pipeline components name; the local runner only uses it as part of the cache key."""
 
@@ -52,6 +54,7 @@ _CONTRACT_NAMES = {
     "min_f1_improvement_pct": "MIN_F1_IMPROVEMENT_PCT",
     "max_brier_degradation": "MAX_BRIER_DEGRADATION",
     "mlflow_tracking_uri": "MLFLOW_TRACKING_URI",
+    "mlflow_run_id": "MLFLOW_RUN_ID",
 }
 """Names that other systems fixed; they are read where the FAULTCAST_ one is not set."""
 

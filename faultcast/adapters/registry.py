@@ -97,7 +97,7 @@ class Registry:
             run = run_id or self._client.create_run(self._experiment(), run_name=name).info.run_id
             finished = False
             try:
-                self._log(run, params, metrics, tags or {})
+                self._log(run, params, metrics, {**(tags or {}), _DIGEST: folder_digest(artifact_folder)})
                 self._client.log_artifacts(run, str(artifact_folder), ARTIFACT)
                 finished = True
             finally:
@@ -125,7 +125,8 @@ class Registry:
             artifact_folder: the model.
             metrics: figures of its evaluation, kept with the run.
             alias: which alias to move; None: none.
-            run_id: the run that `log_training` returned; without one a run is made.
+            run_id: the run that `log_training` returned; without one the newest run that logged this very
+                artifact is taken, or one is made.
             why: reason of the promotion, for the log.
             by: who promotes, for the log.
 
@@ -136,9 +137,12 @@ class Registry:
         with _translated():
             version = self._version_of(model_name, digest)
             if not version:
+                logged = "" if run_id else self._run_of(digest)
+                if run_id:
+                    self._client.log_artifacts(run_id, str(artifact_folder), ARTIFACT)
+                run_id = run_id or logged
                 if run_id:
                     self._log(run_id, {}, metrics, {})
-                    self._client.log_artifacts(run_id, str(artifact_folder), ARTIFACT)
                 else:
                     run_id = self.log_training(model_name, {}, metrics, artifact_folder)
                 version = self._create_version(model_name, run_id, digest)
@@ -207,6 +211,13 @@ class Registry:
     def _version_of(self, model_name: str, digest: str) -> str:
         versions = self._client.search_model_versions(f"name = '{model_name}'")
         return next((str(found.version) for found in versions if found.tags.get(_DIGEST) == digest), "")
+
+    def _run_of(self, digest: str) -> str:
+        """The newest finished run that logged this artifact; "" if none did."""
+        runs = self._client.search_runs(
+            [self._experiment()], f"tags.`{_DIGEST}` = '{digest}' and attributes.status = 'FINISHED'", max_results=1
+        )
+        return str(runs[0].info.run_id) if runs else ""
 
     def _create_version(self, model_name: str, run: str, digest: str) -> str:
         try:

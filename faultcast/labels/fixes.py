@@ -30,9 +30,7 @@ _NO_CODE = (
 )
 
 
-_CERTAIN = (
-    r"crash(?:es|ed|ing)?|exceptions?|tracebacks?|deadlocks?|leaks?|regressions?|segfaults?|overflows?|hangs?|infinite loop"
-)
+_CERTAIN = r"crash(?:es|ed|ing)?|exceptions?|tracebacks?|deadlocks?|leaks?|regressions?|segfaults?|overflows?|hangs?|infinite loop"
 _COSMETIC = (
     r"typos?|spelling|grammar|docs?|documentation|docstrings?|readme|changelog|comments?|wording|lint\w*|formatting|"
     r"whitespace|indentation|style|tests?|ci|flaky"
@@ -63,8 +61,14 @@ _RULES: tuple[_Rule, ...] = (
         0.05,
         r"^(?:docs?|style|test|tests|ci|build|chore|perf|refactor|feat)(?:\([^)]*\))?!?:",
     ),
-    _rule("fix outside the code", 0.05, rf"^(?!.*\b(?:{_CERTAIN})\b).*\b(?:{_REPAIR})\b (?:\w+ ){{0,3}}(?:{_NO_CODE})\b"),
-    _rule("conventional fix outside the code", 0.05, rf"^(?:fix|bugfix|hotfix|bug)(?:\((?:{_COSMETIC})\)!?:|!?: (?:\w+ )?(?:{_COSMETIC})\b)"),
+    _rule(
+        "fix outside the code", 0.05, rf"^(?!.*\b(?:{_CERTAIN})\b).*\b(?:{_REPAIR})\b (?:\w+ ){{0,3}}(?:{_NO_CODE})\b"
+    ),
+    _rule(
+        "conventional fix outside the code",
+        0.05,
+        rf"^(?:fix|bugfix|hotfix|bug)(?:\((?:{_COSMETIC})\)!?:|!?: (?:\w+ )?(?:{_COSMETIC})\b)",
+    ),
     _rule("fix outside the code", 0.1, rf"\b(?:{_NO_CODE})\b (?:\w+ )?(?:fix(?:es|ed)?|corrections?)\b"),
     _rule(
         "revert of a change",

@@ -1,4 +1,4 @@
-"""Stage `register`: record the runs; a model that passed becomes the champion."""
+"""Stage `register`: a model that passed becomes the champion."""
 
 import json
 from pathlib import Path
@@ -21,8 +21,8 @@ def register(repository: str, chosen: str, evaluation: str, verdict: str, regist
         why = "; ".join(rule["text"] for rule in decided["reasons"] if rule["outcome"] != Outcome.PASS)
         registry = Registry(now.home, now.mlflow_tracking_uri)
         version = ""
-        if not marked(Path(chosen)):
-            version = _record(registry, name, Path(chosen), figures, decided["outcome"] == Outcome.PASS)
+        if decided["outcome"] == Outcome.PASS and not marked(Path(chosen)):
+            version = _promote(registry, name, Path(chosen), figures)
         passed = bool(version)
         if not passed:
             standing = registry.champion(name)
@@ -36,14 +36,7 @@ def register(repository: str, chosen: str, evaluation: str, verdict: str, regist
             stage.found(f"not registered ({decided['outcome']}): {why or 'no reason given'}; {kept}")
 
 
-def _record(registry: Registry, name: str, chosen: Path, figures: dict[str, Any], passed: bool) -> str:
-    """Log the run of the chosen model, passed or not; return its version if it was registered."""
-    manifest = json.loads((chosen / "manifest.json").read_text(encoding="utf-8"))
-    metrics = {f"test_{key}": value for key, value in figures["models"][figures["chosen"]].items() if key != "curves"}
-    metrics |= {f"validation_{key}": value for key, value in manifest["metrics"].items()}
-    params = {key: manifest[key] for key in ("kind", "seed", "data_fingerprint", "code_version", "ripening_days")}
-    params |= {"training_window": manifest["training_window"], "features": manifest["fingerprint"]}
-    run = registry.log_training(f"{manifest['kind']}", params, metrics, chosen, {"passed": str(passed)})
-    if not passed:
-        return ""
-    return registry.register(name, chosen, {}, "champion", run_id=run, why="passed every gate")
+def _promote(registry: Registry, name: str, chosen: Path, figures: dict[str, Any]) -> str:
+    """Register the chosen model, with its figures on later history, and make it the champion."""
+    test = {key: value for key, value in figures["models"][figures["chosen"]].items() if key != "curves"}
+    return registry.register(name, chosen, {"test": test}, "champion", why="passed every gate")
