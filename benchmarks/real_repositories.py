@@ -22,8 +22,8 @@ from typing import Any
 RESULTS = Path(__file__).with_name("results.md")
 _BEGIN, _END = "<!-- real_repositories: begin -->", "<!-- real_repositories: end -->"
 _HEAD = (
-    "| repository | commits | fixes | inducing | s (first) | s (again) | CPU s | peak MB | judged | AUC chosen | 95 % | "
-    "AUC simple | AUC hybrid | AUC lines added | AP chosen | AP lines added | verdict |"
+    "| repository | commits | fixes | inducing | s (first) | s (again) | CPU s | peak MB | judged | AUC chosen | "
+    "95 % | AUC simple | AUC hybrid | AUC lines added | AP chosen | AP lines added | verdict |"
 )
 
 
@@ -50,10 +50,14 @@ def row(location: str) -> str:
     cells = [_name(location), f"{found['commits']:,}", f"{found['fixes']:,}", f"{found['inducing']:,}"]
     cells += [f"{first:.0f}", f"{again:.1f}", f"{cpu:.0f}", f"{peak:.0f}"]
     if chosen is None:
-        return _line([*cells, found["dataset"]["insufficient"]["message"], *["–"] * 7, found["verdict"]["outcome"]])
+        return _line([*cells, found["dataset"]["insufficient"]["message"], *["-"] * 7, found["verdict"]["outcome"]])
     best, lines = figures[chosen], figures["lines_added"]
     low, high = best["auc_interval"]
-    cells += [f"{best['n']:,} ({best['positives']} inducing)", f"{best['auc']:.3f} ({chosen})", f"{low:.2f}–{high:.2f}"]
+    cells += [
+        f"{best['n']:,} ({best['positives']} inducing)",
+        f"{best['auc']:.3f} ({chosen})",
+        f"{low:.2f} to {high:.2f}",
+    ]
     cells += [f"{figures[name]['auc']:.3f}" for name in ("simple", "hybrid", "lines_added")]
     cells += [f"{best['average_precision']:.3f}", f"{lines['average_precision']:.3f}", found["verdict"]["outcome"]]
     return _line(cells)
@@ -87,7 +91,8 @@ def main() -> None:
     for location in options.repositories:
         lines.append(row(location))
         print(lines[-1], file=sys.stderr)
-    machine = f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    machine = f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {platform.machine()}"
+    machine += f", Python {platform.python_version()}"
     table = "\n".join([f"{machine}. One run each; wall times move with the machine's load.", "", *lines])
     print(table)
     if options.write:
