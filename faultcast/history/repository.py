@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,6 +23,8 @@ _DIFF_TREE = (
     "diff-tree", "--stdin", "--always", "-r", "--root", "-c", "-M", "-l400", "-z", "--raw", "-p", "-U0",
     "--no-abbrev", "--no-ext-diff", "--no-textconv", "--no-color", "--src-prefix=a/", "--dst-prefix=b/",
 )  # fmt: skip
+_DIFF_MERGES = tuple("-U1" if option == "-U0" else option for option in _DIFF_TREE)
+"""Without context, git leaves out a line that stands alone between two changes of a combined diff."""
 _HEADER_ONLY = ("diff-tree", "--stdin", "--always", "-s")
 
 
@@ -62,7 +64,7 @@ class Repository:
     def commit(self, commit: str, identify: Pseudonyms, position: int = 0) -> Commit:
         """Read one commit."""
         reader = _Reader(self.objects, identify, commit)
-        return next(iter(reader.read([commit], position)))
+        return reader.read([commit], position)[0]
 
 
 @contextmanager
@@ -112,7 +114,7 @@ def _spread(work: Callable[[_Range], _Mined], ranges: list[_Range], workers: int
 def _mine_range(source: git.ObjectSource, identify: Pseudonyms, tip: str, part: _Range) -> _Mined:
     first, ids = part
     reader = _Reader(source, identify, tip)
-    commits = list(reader.read(ids, first))
+    commits = reader.read(ids, first)
     return store.to_batch(commits), tuple(reader.skipped)
 
 
@@ -125,8 +127,14 @@ class _Reader:
         self._mailmap = f"{tip}:.mailmap"
         self.skipped: list[Skipped] = []
 
-    def read(self, ids: list[str], first: int) -> Iterator[Commit]:
-        """Yield one commit an id; positions count up from `first`."""
+    def read(self, ids: list[str], first: int) -> list[Commit]:
+        """Return one commit an id; positions count up from `first`."""
+        commits = list(self._read(ids, first))
+        resolved = [commit.id for commit in commits if commit.merged]
+        again = {found.id: found.merged for found in self._attempt(_DIFF_MERGES, resolved, first)} if resolved else {}
+        return [replace(commit, merged=again.get(commit.id, commit.merged)) for commit in commits]
+
+    def _read(self, ids: list[str], first: int) -> Iterator[Commit]:
         done = 0
         while done < len(ids):
             for commit in self._attempt(_DIFF_TREE, ids[done:], first + done):

@@ -142,14 +142,27 @@ def test_a_resolved_conflict_tells_what_is_its_own(story: Story) -> None:
     (file,) = merge.merged
     assert (file.path, len(file.parent_blobs), file.new_blob != "") == ("a.py", 2, True)
     marks = [pair for hunk in file.hunks for pair in hunk.lines]
-    assert marks == [(" +", "ours"), ("++", "mine alone"), ("+ ", "theirs")]
+    changed = [pair for pair in marks if pair[0].strip()]
+    assert changed == [(" +", "ours"), ("++", "mine alone"), ("+ ", "theirs")]
 
 
 def test_a_conflict_resolved_by_deleting_the_first_lines(story: Story) -> None:
     conflict(story, lines("end"))
     (file,) = history(story.path)[-1].merged
-    marks = sorted(pair for hunk in file.hunks for pair in hunk.lines)
+    marks = sorted(pair for hunk in file.hunks for pair in hunk.lines if pair[0].strip())
     assert marks == sorted([("--", "top"), ("- ", "ours"), (" -", "theirs")])
+
+
+def test_a_line_alone_between_two_changes_of_a_merge_is_not_lost(story: Story) -> None:
+    """Git leaves it out of a combined diff without context, which would shift the origins behind it."""
+    story.commit(files={"a.py": lines("one", "two", "three")})
+    story.branch("topic")
+    story.commit(files={"a.py": lines("one", "OURS", "two", "three")}, day=1)
+    story.commit(files={"a.py": lines("one", "two", "three", "THEIRS")}, on="topic", day=1)
+    story.merge("topic", day=2, files={"a.py": lines("one", "OURS", "two", "MINE", "three", "THEIRS")})
+    (file,) = history(story.path)[-1].merged
+    shown = [text for hunk in file.hunks for marks, text in hunk.lines if "-" not in marks]
+    assert shown == ["one", "OURS", "two", "MINE", "three", "THEIRS"]
 
 
 def test_an_address_in_a_resolved_conflict_does_not_eat_its_marks(story: Story) -> None:
