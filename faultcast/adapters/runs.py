@@ -26,12 +26,12 @@ class Run:
         Raises:
             NotFound: it is gone.
         """
-        path = Path(self.artifacts.get(name, ""))
-        if not path.is_file() and not path.is_dir():
+        place = self.artifacts.get(name)
+        if place is None or not Path(place).exists():
             raise NotFound(
                 f"{self.location}: {name} of the last run is gone. Run `faultcast run {self.location}` again."
             )
-        return path
+        return Path(place)
 
 
 def save(run: Run, places: Places) -> None:

@@ -21,7 +21,7 @@ def quiet_repository(tmp_path: Path) -> Path:
 
 
 def test_ctrl_c_kill_a_second_run_and_the_end_of_the_story(faultcast: CommandLine, quiet_repository: Path) -> None:
-    faultcast.settings["MIN_SAMPLES_FOR_DECISION"] = "20"
+    faultcast.settings["MIN_SAMPLES_FOR_DECISION"] = "10"
 
     # Ctrl-C while a stage is at work.
     first = faultcast.start("run", quiet_repository, "--json")
@@ -56,7 +56,8 @@ def test_ctrl_c_kill_a_second_run_and_the_end_of_the_story(faultcast: CommandLin
     assert found.code == 4
     assert set(states(found.data).values()) == {"cached"}
     assert (found.data["fixes"], found.data["inducing"]) == (0, 0)
-    assert "inducing changes" in found.data["dataset"]["insufficient"]["message"]
+    few = found.data["dataset"]["insufficient"]
+    assert few["message"].startswith("Insufficient samples: 0 inducing changes in the train split, at least ")
     resumed = err.splitlines()
     assert [line for line in resumed if "reused" in line and "mine" in line]
     assert [line for line in resumed if "reused" in line and "describe" in line]
