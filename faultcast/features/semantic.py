@@ -21,7 +21,7 @@ _KIND_ORDER = {"source": 0, "configuration": 1, "test": 2, "other": 3, "document
 def semantic_text(commit: Commit) -> str:
     """Return the message, then the files' changed lines: source first, each file's share bounded."""
     parts = [commit.message[:MESSAGE_CHARACTERS]]
-    room = TEXT_CHARACTERS - len(parts[0])
+    room = TEXT_CHARACTERS - len(parts[0]) - 1
     for file in sorted(commit.files, key=lambda file: (_KIND_ORDER[file_kind(file.path)], file.path)):
         if room < len(FILE_MARK) + 40:
             break
@@ -31,7 +31,7 @@ def semantic_text(commit: Commit) -> str:
 
 
 def _file_text(file: FileChange, room: int) -> str:
-    lines = [f"{FILE_MARK}{file.path}"]
+    lines = [f"{FILE_MARK}{' '.join(file.path.splitlines())}"[:room]]
     left = room - len(lines[0])
     for hunk in file.hunks:
         for mark, texts in (("-", hunk.deleted), ("+", hunk.added)):

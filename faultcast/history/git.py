@@ -243,9 +243,12 @@ def run(source: ObjectSource, arguments: Sequence[str], names: Iterable[str] = (
 
 
 def ancestry(source: ObjectSource, tip: str, without: str = "") -> list[str]:
-    """Return the ids of a commit and its ancestors, parents before children; not those of `without`."""
+    """Return the ids of a commit and its ancestors, parents before children; not those of `without`.
+
+    Beyond that they are in order of time: of two branches that lived side by side neither is the other's past.
+    """
     commits = [tip, f"^{without}"] if without else [tip]
-    return run(source, ["rev-list", "--topo-order", "--reverse", "--end-of-options", *commits]).decode().split()
+    return run(source, ["rev-list", "--date-order", "--reverse", "--end-of-options", *commits]).decode().split()
 
 
 def read_blobs(

@@ -47,10 +47,11 @@ def label(history: Iterable[Commit], as_of: int, ripening_days: float = 0.0) -> 
         fix = recognise(commit) if commit.committed_at <= as_of else None
         if fix is not None:
             fixes.append(fix)
-            links.extend(trace(fix, commit, deleted, commits))
+            # a clock that runs ahead may date what a fix repairs later than the fix
+            links.extend(link for link in trace(fix, commit, deleted, commits) if link.known_at <= as_of)
         if not commit.is_merge and commit.committed_at <= as_of:
             changes.append(_without_content(commit))
-    ripening = ripening_days or choose_ripening_days(commits, links)
+    ripening = ripening_days or choose_ripening_days([known for known in commits if known[1] <= as_of], links)
     labels = _labels(changes, links, as_of, ripening, _came_to_light(commits, links, ripening))
     return Labelling(tuple(labels), tuple(links), tuple(fixes), ripening)
 

@@ -1,0 +1,43 @@
+"""Nothing that is known at an instant depends on what happens after it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from story import DAY, START, Story, history
+
+from faultcast.labels import label
+
+sys.path.append(str(Path(__file__).parent.parent / "history"))
+from random_history import branching
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("ripening_days", [0, 5.0])
+def test_later_history_changes_no_label(story: Story, seed: int, ripening_days: float) -> None:
+    told = branching(story, seed, rounds=4)
+    as_of = START + int(told.day * DAY)
+    before = label(history(story.path), as_of, ripening_days)
+    told.day += 0.1
+    told.fork("late", at=sorted(story.tips)[1])
+    told.grow(4, on="late")
+    told.grow(10)
+    told.join("late")
+    after = label(history(story.path), as_of, ripening_days)
+
+    assert after.ripening_days == before.ripening_days
+    assert after.fixes == before.fixes
+    assert set(after.links) == set(before.links)
+    assert after.labels == before.labels
+    assert before.links
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_label_is_from_the_future(story: Story, seed: int) -> None:
+    told = branching(story, seed, rounds=3)
+    commits = history(story.path)
+    at = {commit.id: commit.committed_at for commit in commits}
+    as_of = START + int(told.day * DAY * 0.7)
+    found = label(commits, as_of, 5)
+    assert all(known.known_at <= as_of for known in found.labels)
+    assert all(max(at[link.fix], at[link.inducing]) <= link.known_at <= as_of for link in found.links)
