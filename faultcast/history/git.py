@@ -36,7 +36,7 @@ _ENVIRONMENT = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_LFS_SKIP_SMUDGE": "1",
-    "GIT_ALLOW_PROTOCOL": "https",
+    "GIT_ALLOW_PROTOCOL": "",  # only `mirror` opens one
     "GIT_ASKPASS": "true",
 }
 
@@ -127,12 +127,20 @@ def resolve(git_dir: Path, revision: str) -> str:
     Raises:
         UnknownRevision: it names none.
     """
+    unknown = UnknownRevision(
+        f"{revision!r} names no commit of {git_dir}. Give a branch, a tag or a commit id that exists there."
+    )
     try:
-        return ask(git_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        found = (
+            ""
+            if "\0" in revision
+            else ask(git_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        )
     except RepositoryError as error:
-        raise UnknownRevision(
-            f"{revision!r} names no commit of {git_dir}. Give a branch, a tag or a commit id that exists there."
-        ) from error
+        raise unknown from error
+    if not found.isalnum():  # "^HEAD" is answered by "^" and an id
+        raise unknown
+    return found
 
 
 class Running:
@@ -211,7 +219,11 @@ def mirror(remote: Remote, destination: Path, ca_file: str = "") -> None:
 
 def _transfer(remote: Remote, arguments: list[str]) -> None:
     done = subprocess.run(
-        ["git", *arguments], env=_ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        ["git", *arguments],
+        env=_ENVIRONMENT | {"GIT_ALLOW_PROTOCOL": "https"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
     )
     if done.returncode:
         raise Unavailable(

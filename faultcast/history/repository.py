@@ -25,7 +25,7 @@ _DIFF_TREE = (
 )  # fmt: skip
 _DIFF_MERGES = tuple("-U1" if option == "-U0" else option for option in _DIFF_TREE)
 """Without context, git leaves out a line that stands alone between two changes of a combined diff."""
-_HEADER_ONLY = ("diff-tree", "--stdin", "--always", "-s")
+_HEADER_ONLY = ("log", "--no-walk", "--stdin", "-s")  # diff-tree would read the trees
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,8 @@ class _Reader:
         done = 0
         while done < len(ids):
             for commit in self._attempt(_DIFF_TREE, ids[done:], first + done):
+                if commit.id != ids[done]:  # git passed over one that it could not read
+                    break
                 yield commit
                 done += 1
             if done < len(ids):  # git ended early: find out whether it was this commit
