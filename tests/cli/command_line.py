@@ -74,12 +74,12 @@ class CommandLine:
                 process.kill()
                 process.communicate()
 
-    def is_done(self, stage: str) -> bool:
-        """Whether the newest run has finished a stage."""
+    def is_done(self, stage: str, run: int) -> bool:
+        """Whether the first, second, ... run has finished a stage."""
         logs = sorted((self.home / "kfp" / "logs").glob("*.jsonl"))
-        if not logs:
+        if len(logs) < run:
             return False
-        events = [json.loads(line) for line in logs[-1].read_text("utf-8").splitlines() if line.endswith("}")]
+        events = [json.loads(line) for line in logs[run - 1].read_text("utf-8").splitlines() if line.endswith("}")]
         return any(event["stage"] == stage and event.get("state") in {"done", "cached"} for event in events)
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason=
 def quiet_repository(tmp_path: Path) -> Path:
     """Enough changes for a model, not one fix among them."""
     story = Story(tmp_path / "quiet")
-    for day in range(120):
+    for day in range(220):
         story.commit(f"Extend page {day}", day=day, files={f"page{day % 7}.py": f"title = {day}\nlines = {day % 5}\n"})
     return story.path
 
@@ -25,7 +25,7 @@ def test_ctrl_c_kill_a_second_run_and_the_end_of_the_story(faultcast: CommandLin
 
     # Ctrl-C while a stage is at work.
     first = faultcast.start("run", quiet_repository, "--json")
-    wait_until(lambda: faultcast.is_done("mine"))
+    wait_until(lambda: faultcast.is_done("mine", run=1))
     os.killpg(first.pid, signal.SIGINT)
     out, err = first.communicate(timeout=60)
     assert first.returncode == 130
@@ -36,14 +36,14 @@ def test_ctrl_c_kill_a_second_run_and_the_end_of_the_story(faultcast: CommandLin
 
     # Killed without a chance to tidy up.
     second = faultcast.start("run", quiet_repository, "--json")
-    wait_until(lambda: faultcast.is_done("describe") and faultcast.is_done("label"))
+    wait_until(lambda: faultcast.is_done("describe", run=2) and faultcast.is_done("label", run=2))
     second.kill()
     second.communicate(timeout=60)
     wait_until(lambda: alive(faultcast.home) == [])
 
     # Resumed; and while that works, one more is turned away.
     third = faultcast.start("run", quiet_repository, "--json")
-    wait_until(lambda: faultcast.is_done("mine"))
+    wait_until(lambda: faultcast.is_done("mine", run=3))
     fourth = faultcast("run", quiet_repository, "--json")
     assert fourth.code == 1
     assert f"is in progress (process {third.pid})" in fourth.data["error"]["message"]

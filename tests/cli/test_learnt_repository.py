@@ -18,6 +18,8 @@ from command_line import CommandLine, Ended, states, wait_until
 
 from faultcast.cli import main
 
+pytestmark = pytest.mark.xdist_group("learnt")  # the tests share one run: keep them in one process
+
 STAGES = [
     "mine", "describe", "label", "materialize", "assemble", "train simple", "train hybrid", "validate", "register",
     "score", "report",

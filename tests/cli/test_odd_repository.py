@@ -13,6 +13,8 @@ import pytest
 from command_line import PROGRAM, CommandLine, states
 from story import Story
 
+pytestmark = pytest.mark.xdist_group("odd")  # the tests share one run: keep them in one process
+
 SIZES = ("4k", "700k", "1500k", "100m")
 """The first ends in the very first files, the next in the feature store, the third in MLflow's database."""
 
