@@ -36,7 +36,7 @@ _ENVIRONMENT = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_LFS_SKIP_SMUDGE": "1",
-    "GIT_ALLOW_PROTOCOL": "",  # only `mirror` opens one
+    "GIT_ALLOW_PROTOCOL": "",
     "GIT_ASKPASS": "true",
 }
 
@@ -131,12 +131,8 @@ def resolve(git_dir: Path, revision: str) -> str:
         f"{revision!r} names no commit of {git_dir}. Give a branch, a tag or a commit id that exists there."
     )
     try:
-        found = (
-            ""
-            if "\0" in revision
-            else ask(git_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        )
-    except RepositoryError as error:
+        found = ask(git_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    except (RepositoryError, ValueError) as error:  # ValueError: a NUL
         raise unknown from error
     if not found.isalnum():  # "^HEAD" is answered by "^" and an id
         raise unknown
