@@ -45,10 +45,10 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class CombinedHunk:
-    """One hunk of a merge's combined diff (``git diff -c -U0``), which begins before result line `new_start`.
+    """One hunk of a merge's combined diff (``git diff -c -U1``), which begins before result line `new_start`.
 
     ``lines`` are ``(marks, text)`` with one mark a parent: " " the parent has the line, "+" it lacks it,
-    "-" it had the line and the result lacks it.
+    "-" it had the line and the result lacks it. A line with blank marks only is context.
     """
 
     new_start: int
@@ -67,7 +67,7 @@ class MergedFile:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One commit. `position` is its place in the order in which changes arrived (topological).
+    """One commit. `position` is its place in the order in which changes arrived (parents first, then by date).
 
     A merge (two or more parents) has no `files`: what it brought was already described where it
     was written. `merged` holds what it changed against all of its parents.

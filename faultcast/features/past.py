@@ -156,14 +156,18 @@ class Past:
         """
         try:
             state: dict[str, Any] = json.loads(zlib.decompress(path.read_bytes()))
-        except (FileNotFoundError, zlib.error, ValueError) as error:
+            if state["format"] != _FORMAT:
+                raise NotFound(
+                    f"{path}: found format {state['format']}, expected {_FORMAT}. Run `faultcast run` again."
+                )
+            return cls._restored(state)
+        except (FileNotFoundError, zlib.error, ValueError, TypeError, KeyError) as error:
             raise NotFound(
                 f"{path}: found no usable state of the past ({error}). Run `faultcast run` first."
             ) from error
-        if state.get("format") != _FORMAT:
-            raise NotFound(
-                f"{path}: found format {state.get('format')}, expected {_FORMAT}. Run `faultcast run` again."
-            )
+
+    @classmethod
+    def _restored(cls, state: dict[str, Any]) -> "Past":
         past = cls()
         past.position, past.commit = state["position"], state["commit"]
         past._blob_lines = state["blob_lines"]

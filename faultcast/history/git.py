@@ -112,10 +112,11 @@ def ask(git_dir: Path, *arguments: str) -> str:
     Raises:
         RepositoryError: git refused; its words are in the message.
     """
-    done = subprocess.run(
-        ["git", f"--git-dir={git_dir}", *_OPTIONS, *arguments],
-        env=_ENVIRONMENT, capture_output=True, check=False, timeout=30,
-    )  # fmt: skip
+    command = ["git", f"--git-dir={git_dir}", *_OPTIONS, *arguments]
+    try:
+        done = subprocess.run(command, env=_ENVIRONMENT, capture_output=True, check=False, timeout=30)
+    except subprocess.TimeoutExpired as error:
+        raise RepositoryError(f"{git_dir}: git {arguments[0]} took more than 30 s") from error
     if done.returncode:
         raise RepositoryError(f"{git_dir}: git {arguments[0]}: {_words(done.stderr)}")
     return done.stdout.decode("utf-8", "replace").strip()

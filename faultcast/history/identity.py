@@ -13,13 +13,20 @@ import secrets
 from functools import lru_cache
 from pathlib import Path
 
+from faultcast.errors import UsageError
+
+_TRAILER = re.compile(r"(?im)^([\w-]+-by): .*$")
 _ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}+@[\w-]++(?:\.[\w-]++)+")
 
 
 def load_key(path: Path) -> bytes:
-    """Return the pseudonym key, made on first use, readable by its owner only."""
+    """Return the pseudonym key, made on first use, readable by its owner only.
+
+    Raises:
+        UsageError: the file holds something else.
+    """
     try:
-        return bytes.fromhex(path.read_text().strip())
+        return _read_key(path)
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
         own = path.with_name(f"{path.name}.{os.getpid()}")
@@ -32,7 +39,17 @@ def load_key(path: Path) -> bytes:
             pass
         finally:
             own.unlink()
-        return bytes.fromhex(path.read_text().strip())
+        return _read_key(path)
+
+
+def _read_key(path: Path) -> bytes:
+    text = path.read_text(errors="replace").strip()
+    if re.fullmatch(r"[0-9a-f]{64}", text) is None:
+        raise UsageError(
+            f"{path}: found {len(text)} characters, expected a key of 64 hexadecimal digits. Restore it, or delete it: "
+            "authors then get new pseudonyms."
+        )
+    return bytes.fromhex(text)
 
 
 class Pseudonyms:
@@ -51,6 +68,15 @@ class Pseudonyms:
     def _hash(self, identity: str) -> str:
         digest = hmac.new(self._key, identity.encode("utf-8", "backslashreplace"), hashlib.sha256)
         return f"author-{digest.hexdigest()[:10]}"
+
+
+def without_people(message: str) -> str:
+    """Replace e-mail addresses, and the names that a commit message's trailers give.
+
+    >>> without_people("Fix it, says bo@example.org\\n\\nSigned-off-by: Ana <ana@example.org>")
+    'Fix it, says (address)\\n\\nSigned-off-by: (person)'
+    """
+    return without_addresses(_TRAILER.sub(r"\1: (person)", message))
 
 
 def without_addresses(text: str) -> str:

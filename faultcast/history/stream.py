@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO, TypeVar
 
-from faultcast.history.identity import without_addresses
+from faultcast.history.identity import without_addresses, without_people
 from faultcast.records import CombinedHunk, Commit, FileChange, Hunk, MergedFile
 
 TEXT_LINES_A_COMMIT = 20_000
@@ -87,7 +87,7 @@ def parse(record: bytes, position: int, identify: Identify) -> Commit:
         author=identify(name, email),
         authored_at=_instant(authored),
         committed_at=_instant(committed),
-        message=without_addresses(message.strip("\n")),
+        message=without_people(message.strip("\n")),
         files=tuple(files),
         merged=tuple(merged),
     )
