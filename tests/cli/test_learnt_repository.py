@@ -56,7 +56,9 @@ Ask = Callable[..., Ended]
 
 @pytest.fixture(scope="module")
 def learnt(tmp_path_factory: pytest.TempPathFactory) -> Learnt:
-    faultcast = CommandLine(tmp_path_factory.mktemp("learnt") / "home", {"MIN_SAMPLES_FOR_DECISION": "50"})
+    faultcast = CommandLine(
+        tmp_path_factory.mktemp("learnt") / "home", {"MIN_SAMPLES_FOR_DECISION": "50", "FAULTCAST_SEED": "8"}
+    )
     ended = faultcast("demo", "--commits", 700, "--noise", 0.1, "--json")
     assert ended.code == 0, f"{ended.err}\nNo champion? Then the demo of this size changed: choose another one here."
     return Learnt(faultcast, ended, Path(ended.data["repository"]))
