@@ -142,7 +142,7 @@ def test_the_server_accepts_the_arguments_that_the_chart_gives_it(render: Callab
         container = one(render("-f", scenario), "InferenceService", name)["spec"]["predictor"]["containers"][0]
         assert container["command"] == ["python", "-m", "serving"]
         options = _parser(settings.Settings()).parse_args(container["args"])
-        assert (options.host, options.port, str(options.model_dir)) == ("0.0.0.0", 8080, "/mnt/models")  # noqa: S104
+        assert (options.host, options.port, str(options.model_dir)) == ("0.0.0.0", 8080, "/mnt/models")
 
 
 def test_the_documents_of_the_chart_exist() -> None:

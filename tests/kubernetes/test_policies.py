@@ -23,7 +23,7 @@ def test_every_container_has_a_read_only_root_and_bounded_resources(objects: Obj
         assert container["securityContext"]["readOnlyRootFilesystem"] is True
         assert container["resources"]["requests"].keys() >= {"cpu", "memory"}
         assert container["resources"]["limits"].keys() >= {"cpu", "memory"}
-        assert "/tmp" in [mount["mountPath"] for mount in container["volumeMounts"]]  # noqa: S108
+        assert "/tmp" in [mount["mountPath"] for mount in container["volumeMounts"]]
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,7 @@ import dataclasses
 import random
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from faultcast.measures import measure, measure_functions
 from faultcast.measures.languages import LANGUAGES
