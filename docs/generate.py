@@ -14,7 +14,7 @@ from pathlib import Path
 
 from faultcast import settings
 from faultcast.features.catalogue import CATALOGUE, KAMEI_14, Feature
-from faultcast.settings import _CONTRACT_NAMES
+from faultcast.settings import CONTRACT_NAMES
 
 HERE = Path(__file__).parent
 MADE = "<!-- Written by docs/generate.py; change the code and run it again. -->\n"
@@ -57,8 +57,8 @@ def settings_page() -> str:
     rows = []
     for field in fields(settings.Settings):
         names = [f"`FAULTCAST_{field.name.upper()}`"]
-        if field.name in _CONTRACT_NAMES:
-            names.append(f"`{_CONTRACT_NAMES[field.name]}`")
+        if field.name in CONTRACT_NAMES:
+            names.append(f"`{CONTRACT_NAMES[field.name]}`")
         rows.append((" or ".join(names), shown(field.default), meanings[field.name]))
     return (
         f"# Settings\n\n{MADE}\n"

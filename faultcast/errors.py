@@ -23,6 +23,8 @@
 Every message says what was found, what was expected and what to do next.
 """
 
+import errno
+
 
 class FaultcastError(Exception):
     """Root of the tree; `exit_code` is what the command line ends with."""
@@ -114,6 +116,27 @@ class OutOfSpace(TemporaryError):
     """The disk is full; finished stages are kept."""
 
     exit_code = 7
+
+    def __init__(self, where: str = "") -> None:
+        place = f" at {where}" if where else ""
+        super().__init__(f"The disk is full{place}. Free some space and run again: finished stages are kept.")
+
+
+_FULL_WORDS = ("No space left on device", "Disk quota exceeded", "disk is full")
+"""How the operating system and SQLite say it; libraries pass these words on, in errors of their own."""
+
+
+def out_of_space(error: BaseException | str) -> OutOfSpace | None:
+    """Return the error to raise instead, if an error, one of its causes or a log's last words tell of a full disk."""
+    while isinstance(error, BaseException):
+        if isinstance(error, OutOfSpace):
+            return error
+        if getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            return OutOfSpace(str(getattr(error, "filename", None) or ""))
+        if any(words in str(error) for words in _FULL_WORDS):
+            return OutOfSpace()
+        error = error.__cause__ or ""
+    return OutOfSpace() if any(words in error for words in _FULL_WORDS) else None
 
 
 class StageFailed(TemporaryError):

@@ -4,7 +4,7 @@ A setting ``ripening_days`` is read from ``FAULTCAST_RIPENING_DAYS``.
 """
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,32 @@ class Settings:
     """Hosts, separated by commas, that may be cloned from although their address is not public."""
     ca_file: str = ""
     """Certificates (PEM) to trust when cloning from a server of one's own; empty: the system's."""
+    github_url: str = "https://api.github.com"
+    """Address of GitHub's API; a GitHub Enterprise server: `https://HOST/api/v3`."""
+    github_token: str = field(default="", repr=False)
+    """Token for GitHub; without one it answers 60 requests an hour."""
+    gitlab_url: str = "https://gitlab.com"
+    """Address of GitLab."""
+    gitlab_token: str = field(default="", repr=False)
+    """Token for GitLab."""
+    bitbucket_url: str = "https://api.bitbucket.org/2.0"
+    """Address of Bitbucket Cloud's API."""
+    bitbucket_token: str = field(default="", repr=False)
+    """Token for Bitbucket."""
+    jira_url: str = ""
+    """Address of Jira, such as `https://example.atlassian.net`; empty: none."""
+    jira_user: str = ""
+    """Account that a Jira Cloud token belongs to; empty: the token is a server's personal access token."""
+    jira_token: str = field(default="", repr=False)
+    """Token for Jira."""
+    sonarqube_url: str = "https://sonarcloud.io"
+    """Address of SonarQube."""
+    sonarqube_token: str = field(default="", repr=False)
+    """Token for SonarQube."""
+    ingest_timeout_seconds: float = 30.0
+    """Seconds that a tracker may be silent before a request is given up and tried again."""
+    ingest_max_wait_seconds: float = 3900.0
+    """Seconds that a tracker's rate limit may make us wait; GitHub's lasts an hour."""
     mlflow_tracking_uri: str = ""
     """MLflow server; empty: SQLite inside `home`."""
     mlflow_run_id: str = ""
@@ -49,10 +75,15 @@ class Settings:
     """Image that pipeline components name; the local runner only uses it as part of the cache key."""
 
 
-_CONTRACT_NAMES = {
+CONTRACT_NAMES = {
     "min_samples_for_decision": "MIN_SAMPLES_FOR_DECISION",
     "min_f1_improvement_pct": "MIN_F1_IMPROVEMENT_PCT",
     "max_brier_degradation": "MAX_BRIER_DEGRADATION",
+    "github_token": "GITHUB_TOKEN",
+    "gitlab_token": "GITLAB_TOKEN",
+    "bitbucket_token": "BITBUCKET_TOKEN",
+    "jira_token": "JIRA_TOKEN",
+    "sonarqube_token": "SONAR_TOKEN",
     "mlflow_tracking_uri": "MLFLOW_TRACKING_URI",
     "mlflow_run_id": "MLFLOW_RUN_ID",
 }
@@ -66,14 +97,14 @@ def load() -> Settings:
         UsageError: a value cannot be read as its type.
     """
     found: dict[str, object] = {}
-    for field in fields(Settings):
-        name = f"FAULTCAST_{field.name.upper()}"
-        text = os.environ.get(name) or os.environ.get(_CONTRACT_NAMES.get(field.name, name))
+    for setting in fields(Settings):
+        name = f"FAULTCAST_{setting.name.upper()}"
+        text = os.environ.get(name) or os.environ.get(CONTRACT_NAMES.get(setting.name, name))
         if not text:
             continue
-        default: Any = field.default
+        default: Any = setting.default
         try:
-            found[field.name] = type(default)(text) if not isinstance(default, Path) else Path(text)
+            found[setting.name] = type(default)(text) if not isinstance(default, Path) else Path(text)
         except ValueError as error:
             raise UsageError(f"{name}={text!r}: expected a value like {default!r}") from error
     return Settings(**found)  # type: ignore[arg-type]

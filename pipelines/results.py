@@ -2,10 +2,11 @@
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from faultcast.errors import FaultcastError, NotFound, OutOfSpace, StageFailed
+from faultcast.errors import FaultcastError, NotFound, StageFailed, out_of_space
 from faultcast.progress import Event
 
 _FOUND_FILE = "found.json"
@@ -121,14 +122,14 @@ class Collector:
                 expected=bool(event.get("expected")),
             )
         kind, cause = _last_words(self._log)
-        if "No space left on device" in cause or "Disk quota exceeded" in cause:
-            cause = f"The disk is full ({cause}). Free some space and run again: finished stages are kept."
-            return RunFailed(stage, "OutOfSpace", cause, self._log, exit_code=OutOfSpace.exit_code, expected=True)
+        if full := out_of_space(cause):
+            return RunFailed(stage, "OutOfSpace", str(full), self._log, exit_code=full.exit_code, expected=True)
         return RunFailed(stage, kind, cause, self._log, exit_code=1, expected=False)
 
 
 def _keep(found: list[str], artifacts: dict[str, Path]) -> None:
-    (next(iter(artifacts.values())).parent / _FOUND_FILE).write_text(json.dumps(found), "utf-8")
+    with suppress(OSError):  # only shown by a later run: not worth failing a stage that succeeded
+        (next(iter(artifacts.values())).parent / _FOUND_FILE).write_text(json.dumps(found), "utf-8")
 
 
 def _kept(artifacts: dict[str, Path]) -> list[str]:

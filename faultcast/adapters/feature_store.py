@@ -14,7 +14,6 @@ only this module and the offline store do it; import this module late.
 """
 
 import contextlib
-import errno
 import functools
 import io
 import shutil
@@ -34,7 +33,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from google.protobuf.message import DecodeError
 
-from faultcast.errors import ContractMismatch, NotFound, OutOfSpace
+from faultcast.errors import ContractMismatch, NotFound, out_of_space
 from faultcast.features.catalogue import CATALOGUE, NAMES, fingerprint
 
 
@@ -59,7 +58,6 @@ with _torch_hidden():
 ONLINE_CHANGES = 5_000
 """Changes, newest first, kept online: each takes about 0.7 CPU-ms to write and 30 kB of disk."""
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # the disk, a quota, a limit of the process
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = pa.timestamp("us", tz="UTC")
 _KEYS = {"repository": pa.string(), "commit": pa.string(), "event_timestamp": _INSTANT, "created": _INSTANT}
@@ -108,8 +106,8 @@ def materialize(
     try:
         return _materialize(folder, features, labels, online_changes)
     except (OSError, sqlite3.OperationalError) as error:
-        if getattr(error, "errno", None) in _FULL or "disk is full" in str(error):
-            raise OutOfSpace(f"{folder} could not be written: the disk is full; make room and run again") from error
+        if full := out_of_space(error):
+            raise full from error
         raise
 
 

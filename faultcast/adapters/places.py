@@ -1,13 +1,12 @@
 """Where state lies below the state folder. One folder a repository, named so that a person recognises it."""
 
-import errno
 import hashlib
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from faultcast.errors import OutOfSpace, UsageError
+from faultcast.errors import UsageError, out_of_space
 
 _ELSEWHERE = "State is kept there: set FAULTCAST_HOME to a folder that can be written."
 
@@ -23,8 +22,8 @@ def state_folder(home: Path) -> Path:
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise OutOfSpace(f"The disk is full at {home}. Free some space and run again.") from error
+        if full := out_of_space(error):
+            raise full from error
         raise UsageError(f"{home}: {error.strerror}. {_ELSEWHERE}") from error
     if not os.access(home, os.W_OK | os.X_OK):
         raise UsageError(f"{home}: found a folder that cannot be written. {_ELSEWHERE}")

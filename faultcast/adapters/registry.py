@@ -34,7 +34,7 @@ from mlflow.exceptions import MlflowException
 
 from faultcast.adapters import promotions
 from faultcast.adapters.promotions import Promotion
-from faultcast.errors import NotFound, OutOfSpace, Unavailable, UnsafeArtifact
+from faultcast.errors import NotFound, Unavailable, UnsafeArtifact, out_of_space
 
 logging.getLogger("mlflow").setLevel(logging.WARNING)  # table creation is not the user's news
 
@@ -293,8 +293,8 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except MlflowException as error:
-        if "disk is full" in str(error):
-            raise OutOfSpace("MLflow could not write its database: the disk is full; make room, run again") from error
+        if full := out_of_space(error):
+            raise full from error
         if error.error_code == "RESOURCE_DOES_NOT_EXIST":
             raise NotFound(f"MLflow: {error.message}") from error
         raise Unavailable(f"MLflow did not do what was asked: {error.message}") from error

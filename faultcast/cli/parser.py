@@ -31,6 +31,7 @@ def build() -> argparse.ArgumentParser:
     _change(commands)
     _serve(commands)
     _report(commands)
+    _ingest(commands)
     return parser
 
 
@@ -150,3 +151,28 @@ def _report(commands: "_Commands") -> None:
         "repository", metavar="REPO", nargs="?", help="whose report (default: the repository of the last run)"
     )
     parser.add_argument("--no-browser", action="store_true", help="only print where it is")
+
+
+def _ingest(commands: "_Commands") -> None:
+    parser = _add(
+        commands,
+        "ingest",
+        "ingesting",
+        "clone repositories and collect issues, pull requests, reviews and check runs",
+        "Rate limits are obeyed. A second call asks only for what changed; an interrupted one resumes.\n"
+        "Tokens come from the environment: GITHUB_TOKEN and so on, see docs/ingest.md.",
+    )
+    parser.add_argument(
+        "--repositories", required=True, metavar="A,B", help="owner/name, several by commas; a Jira or SonarQube key"
+    )
+    parser.add_argument("--days", type=float, default=30.0, help="collect what changed in so many days (default: 30)")
+    parser.add_argument(
+        "--provider",
+        choices=("github", "gitlab", "bitbucket", "jira", "sonarqube", "sarif"),
+        default="github",
+        help="where they are (default: github); sarif: files of static analysis",
+    )
+    parser.add_argument(
+        "--pipeline-type", choices=("local",), default="local", help="where it goes: local, the state folder"
+    )
+    parser.add_argument("--no-clone", action="store_true", help="collect only; a private repository is cloned by you")

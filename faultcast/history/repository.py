@@ -54,7 +54,9 @@ class Repository:
             return git.resolve(self.git_dir, revision)
         except UnknownRevision:
             if not git.ask(self.git_dir, "rev-list", "-n1", "--all"):
-                raise EmptyRepository(f"{self.git_dir}: found no commit, expected a history to learn from.") from None
+                raise EmptyRepository(
+                    f"{self.git_dir}: found no commit, expected a history to learn from. Commit something first."
+                ) from None
             raise
 
     def blobs(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:

@@ -20,7 +20,6 @@ Used as::
         stage.found("5,531 commits by 812 authors")
 """
 
-import errno
 import json
 import os
 import time
@@ -29,7 +28,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from faultcast import settings
-from faultcast.errors import FaultcastError, OutOfSpace
+from faultcast.errors import FaultcastError, out_of_space
 from faultcast.progress.reading import Event, follow
 
 __all__ = ["Event", "Stage", "emit", "follow", "stage"]
@@ -113,7 +112,7 @@ def stage(name: str, *, total: int | None = None, unit: str = "") -> Iterator[St
     try:
         yield this
     except Exception as error:
-        told = _out_of_space(error) or error
+        told = out_of_space(error) or error
         this._emit(  # noqa: SLF001 - the same module
             "error",
             type=type(told).__name__,
@@ -126,11 +125,3 @@ def stage(name: str, *, total: int | None = None, unit: str = "") -> Iterator[St
             raise told from error
         raise
     this._emit("end", done=this.done, seconds=round(time.monotonic() - started, 3))  # noqa: SLF001 - the same module
-
-
-def _out_of_space(error: Exception) -> OutOfSpace | None:
-    """Operating system and libraries tell a full disk in many ways; this one is certain."""
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        where = f" at {error.filename}" if error.filename else ""
-        return OutOfSpace(f"The disk is full{where}. Free some space and run again: finished stages are kept.")
-    return None

@@ -200,7 +200,7 @@ def test_a_full_disk_is_named_and_the_next_run_goes_on(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
     try:
-        with pytest.raises(OutOfSpace, match="make room and run again"):
+        with pytest.raises(OutOfSpace, match="run again: finished stages are kept"):
             feature_store.materialize(folder, features, labels)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
