@@ -6,6 +6,7 @@ measured against the server's own clock; a secondary limit without either waits 
 *Best practices for using the REST API*]; a server's trouble waits a second and doubles, capped.
 """
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -100,9 +101,11 @@ def _date(text: str) -> float | None:
 def _instant(text: str) -> float | None:
     """Unix seconds, or an ISO instant as Jira writes it."""
     try:
-        return float(text)
+        found = float(text)
     except ValueError:
         pass
+    else:
+        return found if math.isfinite(found) else None
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:

@@ -28,7 +28,7 @@ def collecting(server: FakeServer, tmp_path: Path) -> Collecting:
 @pytest.fixture
 def shop(server: FakeServer) -> FakeGithub:
     """A repository with seven issues and four pull requests, one a day."""
-    github = FakeGithub()
+    github = FakeGithub(host=server.url.removeprefix("https://"))
     for number in range(1, 8):
         github.issue(number, updated=NOON - number * 86_400)
     for number in range(11, 15):

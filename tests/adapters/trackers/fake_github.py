@@ -25,6 +25,7 @@ class FakeGithub:
     name: str = "team/shop"
     per_page: int = 3
     prefix: str = ""
+    host: str = ""
     issues: dict[int, dict[str, Any]] = field(default_factory=dict)
     pulls: dict[int, dict[str, Any]] = field(default_factory=dict)
     reviews: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
@@ -112,3 +113,8 @@ class FakeGithub:
             here = f"https://{asked.headers['host']}{parts.path}?{parts.query.split('&page=')[0]}"
             headers["Link"] = f'<{here}&page={page + 1}>; rel="next", <{here}&page=99>; rel="last"'
         return Told(body=body, headers=headers)
+
+    def answer_of(self, listing: str, page: int) -> Told:
+        """What a page of a listing is told as, to be changed by a story."""
+        path = f"/repos/{self.name}/{listing}?state=all&sort=updated&direction=desc&per_page=100&page={page}"
+        return self.answer(Asked(path, {"host": self.host}))

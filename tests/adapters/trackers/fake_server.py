@@ -85,7 +85,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(told.status, told.headers, told.bytes, told.kind, told.cut)
 
     def _send(self, status: int, headers: dict[str, str], body: bytes, kind: str, cut: int = 0) -> None:
-        self.send_response(status)
+        self.send_response_only(status)
+        headers = {"Date": self.date_time_string()} | headers
         for name, value in headers.items():
             self.send_header(name, value)
         if status != 304:
