@@ -2,5 +2,6 @@
 
 from faultcast.labels.fixes import says_fix
 from faultcast.labels.label import Labelling, label
+from faultcast.labels.variants import VARIANTS, Variant, variant_of
 
-__all__ = ["Labelling", "label", "says_fix"]
+__all__ = ["VARIANTS", "Labelling", "Variant", "label", "says_fix", "variant_of"]

@@ -77,6 +77,7 @@ _RULES: tuple[_Rule, ...] = (
         "message",
     ),
     _rule("revert for a fault", 0.7, r"^revert(?:s|ed)?\b"),
+    _rule("names what it fixes", 0.95, r"(?:^|\n)fixes: [0-9a-f]{7,64}\b", "message"),
     _rule("conventional fix", 0.95, r"^(?:fix|bugfix|hotfix|bug)(?:\([^)]*\))?!?:"),
     _rule("repairs an issue", 0.9, rf"\b(?:{_REPAIR})\b\W{{1,3}}(?:issue |bug |ticket )?(?:{_ISSUE})", "message"),
     _rule("repair and issue", 0.85, rf"\b(?:{_REPAIR})\b.*(?:{_ISSUE})|(?:{_ISSUE}).*\b(?:{_REPAIR})\b"),

@@ -1,16 +1,23 @@
 """Which commits introduced the faults that fixes repaired (after Sliwerski et al. 2005, SZZ).
 
-A fix's deleted lines lead to the commits that wrote them. Blank lines, comments, imports and lone
-punctuation say nothing and are left out, and so is all that is not source code. Of the candidates,
-the one that wrote the most of the deleted lines is accepted (the younger one of two), and every
-other one that wrote at least `ACCEPTED_SHARE` of them.
+A fix's deleted lines lead to the commits that wrote them. Which lines and which candidates count is
+a variant's matter (`faultcast.labels.variants`); what follows is told of ours.
+
+A fix whose message names the commit that it repairs is believed. Otherwise blank lines, comments,
+imports and lone punctuation say nothing and are left out, and so are lines that only moved or changed
+their look, and all that is not source code written here. Of the candidates, the one that wrote the most
+of the deleted lines is accepted (the younger one of two), and every other one that wrote at least
+`ACCEPTED_SHARE` of them. A fix that only adds lines is traced, with less confidence, to whoever wrote
+the lines around them.
 """
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
+from dataclasses import dataclass, field
 
-from faultcast.labels.origins import UNKNOWN, DeletedLine
+from faultcast.labels.origins import UNKNOWN, Traced
+from faultcast.labels.variants import Lines, Variant
 from faultcast.measures.kinds import file_kind
 from faultcast.records import Commit, Fix, Link
 
@@ -20,45 +27,142 @@ ACCEPTED_SHARE = 0.34
 TELLING_LINES = 400
 """A fix that rewrites more telling lines than this is a rewrite: nothing is traced from it."""
 
+BULK_FILES = 100
+"""A commit that touches more source files than this is an import or a sweep: no single fault is blamed on it."""
+
+ADDED_CONFIDENCE = 0.6
+"""What the confidence of a link is multiplied with that only rests on the lines around an addition."""
+
+ADDED_PLACES = 4
+"""A fix that adds lines in more places than this tells nothing by what is around them."""
+
+_BLANK_OR_COMMENT = re.compile(r"\s*(?:$|#(?!include)|//|/\*|\*(?:\s|/|$)|<!--|--\s|\"\"\"|''')")
 _SAYS_NOTHING = re.compile(
-    r"\s*(?:$|#(?!include)|//|/\*|\*(?:\s|/|$)|<!--|--\s|\"\"\"|'''|[\W_]+$|"
+    _BLANK_OR_COMMENT.pattern + r"|\s*(?:[\W_]+$|"
     r"(?:import|from|using|package|require|use|include|#include|export \{)\b|"
     r"(?:else|try|finally|do|end|begin|pass|break|continue|return|then|fi|done|default)\b[\s:;{}()]*$|"
     r"(?:const|var|let) .*=\s*require\()"
 )
+_LEFT_OUT: dict[Lines, re.Pattern[str]] = {
+    "all": re.compile(r"(?!)"),
+    "code": _BLANK_OR_COMMENT,
+    "telling": _SAYS_NOTHING,
+}
 
 
-def telling(line: DeletedLine) -> bool:
-    """Whether a deleted line can carry a fault at all."""
-    return line.origin != UNKNOWN and not _SAYS_NOTHING.match(line.text)
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What has to be known of a commit to judge whether it can have induced a fault."""
+
+    id: str
+    committed_at: int
+    is_merge: bool
+    source_files: int
 
 
-def trace(fix: Fix, commit: Commit, deleted: Iterable[DeletedLine], commits: Sequence[tuple[str, int]]) -> list[Link]:
+@dataclass(slots=True)
+class _Share:
+    """What one candidate wrote of what a fix touched."""
+
+    lines: int = 0
+    paths: set[str] = field(default_factory=set)
+
+
+def candidate(commit: Commit) -> Candidate:
+    """Return a commit as a candidate."""
+    sources = sum(file_kind(file.path) == "source" for file in commit.files)
+    return Candidate(commit.id, commit.committed_at, commit.is_merge, sources)
+
+
+def trace(
+    fix: Fix,
+    commit: Commit,
+    traced: Traced,
+    past: Sequence[Candidate],
+    variant: Variant,
+    named: Mapping[int, str],
+    foreign: AbstractSet[str],
+) -> list[Link]:
     """Return the links from one fix to the commits that induced what it repairs.
 
-    `commits` gives ``(id, committed_at)`` by position. A fix that only adds lines deletes nothing and
-    is not traced: it stays a fix without a known origin.
+    `past` gives the commits so far by position, `named` those that the message names with the rule by
+    which it does, `foreign` the fix's files that nobody here wrote by hand.
     """
-    lines: Counter[int] = Counter()
-    paths: dict[int, set[str]] = defaultdict(set)
-    for line in deleted:
-        if file_kind(line.path) == "source" and telling(line):
-            lines[line.origin] += 1
-            paths[line.origin].add(line.path)
-    total = lines.total()
-    if not 0 < total <= TELLING_LINES:
-        return []
-    ranked = sorted(lines, key=lambda origin: (lines[origin], origin), reverse=True)
-    accepted = [ranked[0], *(origin for origin in ranked[1:] if lines[origin] >= ACCEPTED_SHARE * total)]
-    return [
-        Link(
-            fix=commit.id,
-            inducing=commits[origin][0],
-            lines=lines[origin],
-            paths=tuple(sorted(paths[origin])),
-            known_at=max(commit.committed_at, commits[origin][1]),
-            confidence=round(fix.confidence * (0.5 + 0.5 * lines[origin] / total), 4),
-            rule=fix.rule,
-        )
-        for origin in accepted
+    wrote = _wrote(traced, past, variant, foreign)
+    total = sum(share.lines for share in wrote.values())
+    if named and variant.heeds_named:
+        return [_link(fix, commit, past[it], wrote.get(it, _Share()), 1.0, rule) for it, rule in sorted(named.items())]
+    if total:
+        if variant.lines == "telling" and total > TELLING_LINES:
+            return []
+        certain = {it: 0.5 + 0.5 * wrote[it].lines / total for it in _accepted(wrote, total, past, variant)}
+        return [_link(fix, commit, past[it], wrote[it], sure, "deleted lines") for it, sure in certain.items()]
+    if variant.traces_additions:
+        around = _around(traced, past, variant, foreign)
+        return [_link(fix, commit, past[it], around[it], ADDED_CONFIDENCE, "lines around an addition") for it in around]
+    return []
+
+
+def _wrote(traced: Traced, past: Sequence[Candidate], variant: Variant, foreign: AbstractSet[str]) -> dict[int, _Share]:
+    """Candidate -> its share of the deleted lines that count."""
+    left_out = _LEFT_OUT[variant.lines]
+    found: defaultdict[int, _Share] = defaultdict(_Share)
+    for line in traced.deleted:
+        if _is_ours(line.path, foreign) and _is_candidate(line.origin, past, variant) and not left_out.match(line.text):
+            found[line.origin].lines += 1
+            found[line.origin].paths.add(line.path)
+    return found
+
+
+def _is_ours(path: str, foreign: AbstractSet[str]) -> bool:
+    return path not in foreign and file_kind(path) == "source"
+
+
+def _is_candidate(origin: int, past: Sequence[Candidate], variant: Variant) -> bool:
+    if origin == UNKNOWN:
+        return False
+    found = past[origin]
+    is_bulk = variant.leaves_out_bulk and found.source_files > BULK_FILES
+    return not is_bulk and not (variant.leaves_out_merges and found.is_merge)
+
+
+def _accepted(wrote: Mapping[int, _Share], total: int, past: Sequence[Candidate], variant: Variant) -> Iterable[int]:
+    if variant.accept == "all":
+        return sorted(wrote)
+    if variant.accept == "most recent":
+        return [max(wrote, key=lambda it: (past[it].committed_at, it))]
+    first, *rest = sorted(wrote, key=lambda it: (wrote[it].lines, it), reverse=True)
+    return [first, *(it for it in rest if wrote[it].lines >= ACCEPTED_SHARE * total)]
+
+
+def _around(
+    traced: Traced, past: Sequence[Candidate], variant: Variant, foreign: AbstractSet[str]
+) -> dict[int, _Share]:
+    """Who wrote what is around the lines that a fix added: one commit, or nobody."""
+    left_out = _LEFT_OUT[variant.lines]
+    places = [
+        place
+        for place in traced.inserted
+        if _is_ours(place.path, foreign) and not all(left_out.match(text) for text in place.texts)
     ]
+    if not 0 < len(places) <= ADDED_PLACES:
+        return {}
+    votes: Counter[int] = Counter()
+    for place in places:
+        votes.update(it for it in (place.before, place.after) if _is_candidate(it, past, variant))
+    if not votes:
+        return {}
+    best = max(votes, key=lambda it: (votes[it], it))
+    return {best: _Share(0, {place.path for place in places if best in (place.before, place.after)})}
+
+
+def _link(fix: Fix, commit: Commit, found: Candidate, share: _Share, certainty: float, rule: str) -> Link:
+    return Link(
+        fix=commit.id,
+        inducing=found.id,
+        lines=share.lines,
+        paths=tuple(sorted(share.paths)),
+        known_at=max(commit.committed_at, found.committed_at),  # a clock may run ahead
+        confidence=round(fix.confidence * certainty, 4),
+        rule=rule,
+    )

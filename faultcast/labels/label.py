@@ -6,8 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from faultcast.labels.fixes import recognise
-from faultcast.labels.inducing import trace
+from faultcast.labels.foreign import Foreign
+from faultcast.labels.inducing import Candidate, candidate, trace
 from faultcast.labels.origins import Origins
+from faultcast.labels.stated import Known
+from faultcast.labels.variants import DEFAULT, Variant
 from faultcast.records import Commit, Fix, Label, Link
 
 DAY = 86_400
@@ -27,7 +30,7 @@ class Labelling:
     ripening_days: float
 
 
-def label(history: Iterable[Commit], as_of: int, ripening_days: float = 0.0) -> Labelling:
+def label(history: Iterable[Commit], as_of: int, ripening_days: float = 0.0, variant: Variant = DEFAULT) -> Labelling:
     """Label every change that is not a merge, using only what was known at `as_of` (unix seconds).
 
     A change is inducing from the instant its first fix landed, and clean once it has ripened without
@@ -36,22 +39,28 @@ def label(history: Iterable[Commit], as_of: int, ripening_days: float = 0.0) -> 
 
     `history` is iterated twice.
     """
-    commits: list[tuple[str, int]] = []
+    past: list[Candidate] = []
     changes: list[Commit] = []
     fixes: list[Fix] = []
     links: list[Link] = []
-    origins = Origins(history)
+    origins, known, foreign = Origins(history, variant), Known(), Foreign()
     for commit in history:
-        commits.append((commit.id, commit.committed_at))
-        deleted = list(origins.observe(commit))  # the fold has to see every commit, fix or not
         fix = recognise(commit) if commit.committed_at <= as_of else None
+        past.append(candidate(commit))
+        foreign_paths = {file.old_path for file in commit.files if file.old_path in foreign}
+        traced = origins.observe(commit, is_asked=fix is not None)  # it has to see every commit, fix or not
         if fix is not None:
             fixes.append(fix)
-            # a clock that runs ahead may date what a fix repairs later than the fix
-            links.extend(link for link in trace(fix, commit, deleted, commits) if link.known_at <= as_of)
+            named = known.named_by(commit.message)
+            left_out = foreign_paths if variant.leaves_out_foreign else frozenset[str]()
+            found = trace(fix, commit, traced, past, variant, named, left_out)
+            links.extend(link for link in found if link.known_at <= as_of)  # a clock that runs ahead: not yet
         if not commit.is_merge and commit.committed_at <= as_of:
             changes.append(_without_content(commit))
-    ripening = ripening_days or choose_ripening_days([known for known in commits if known[1] <= as_of], links)
+        known.add(commit)
+        foreign.observe(commit)
+    commits = [(one.id, one.committed_at) for one in past]
+    ripening = ripening_days or choose_ripening_days([one for one in commits if one[1] <= as_of], links)
     labels = _labels(changes, links, as_of, ripening, _came_to_light(commits, links, ripening))
     return Labelling(tuple(labels), tuple(links), tuple(fixes), ripening)
 

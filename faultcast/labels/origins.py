@@ -5,21 +5,21 @@ line by line, the commit (by position) that wrote it. A commit's hunks turn the 
 version into that of the new one. Versions are keyed by path and blob, so branches need no state of
 their own, and a version is forgotten when no later commit starts from it.
 
-A line that only changed its look keeps its origin: white space (``git blame -w``), a trailing comment,
-the kind of its quotes, or where it is broken by a formatter. A renamed file keeps the origins of its
-lines (``-M``); where a merge differs from all of its parents, a line keeps the
-origin that it has in the first parent which has it.
+What a variant says decides when a line keeps its origin (`faultcast.labels.looks`). A renamed file
+keeps the origins of its lines (``-M``); where a merge differs from all of its parents, a line keeps the
+origin that it has in the first parent which has it. A line that an ignored commit rewrote has the origin
+of the line in its place before, from the day on which that commit was listed.
 """
 
-import re
 from array import array
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from faultcast.labels.ignored import Ignored, listed
+from faultcast.labels.looks import READINGS, Run, match_moved, match_within
+from faultcast.labels.variants import DEFAULT, Variant
 from faultcast.records import Commit, FileChange, Hunk, MergedFile
-
-_TRAILING_COMMENT = re.compile(r"(?:^|\s)(?:#|//)\s.*$")
 
 UNKNOWN = -1
 """Origin of a line whose history could not be read."""
@@ -37,24 +37,108 @@ class DeletedLine:
     origin: int  # position of the commit that wrote it, or UNKNOWN
 
 
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """Lines that a commit added where none was deleted, and who had written the line before and the line after."""
+
+    path: str
+    texts: tuple[str, ...]
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """What a commit did to the lines of others."""
+
+    deleted: tuple[DeletedLine, ...] = ()
+    inserted: tuple[Insertion, ...] = ()
+
+
 class Origins:
     """The fold. Give it every commit once, in order of arrival."""
 
-    def __init__(self, history: Iterable[Commit]) -> None:
+    def __init__(self, history: Iterable[Commit], variant: Variant = DEFAULT) -> None:
         """Take one look at the history to know how often each version will be needed."""
+        self._variant = variant
+        self._reading = READINGS[variant.look]
         self._needed: Counter[_Version] = Counter()
         self._lines: dict[_Version, array[int]] = {}
+        self._aliases: list[tuple[int, int]] = []  # an ignored commit's position, the origin before it
+        ever: set[str] = set()
         for commit in history:
             self._needed.update((file.old_path, file.old_blob) for file in commit.files if file.old_blob)
             for merged in commit.merged:
                 self._needed.update((merged.path, blob) for blob in merged.parent_blobs if blob)
+            if variant.heeds_ignored:
+                ever.update(listed(commit))
+        self._ignored = Ignored(frozenset(ever))
 
-    def observe(self, commit: Commit) -> Iterator[DeletedLine]:
-        """Take a commit in; yield the lines that it deleted. Must be consumed to the end."""
-        for file in commit.files:
-            yield from self._change(file, commit.position)
+    def observe(self, commit: Commit, *, is_asked: bool = True) -> Traced:
+        """Take a commit in; return what it did to the lines of others, if that is asked."""
+        is_ignored = self._ignored.observe(commit)
+        olds = [self._take((file.old_path, file.old_blob)) if file.old_blob else array("i") for file in commit.files]
+        runs = [_runs(file, old, commit.position) for file, old in zip(commit.files, olds, strict=True)]
+        self._match(commit, runs)
+        traced = self._traced(commit, olds, runs) if is_asked else Traced()
+        for file, old, parts in zip(commit.files, olds, runs, strict=True):
+            for run in parts if is_ignored else ():
+                self._alias(run, commit.position)
+            self._leave(file, old, parts)
         for merged in commit.merged:
             self._merge(merged, commit.position)
+        return traced
+
+    def _match(self, commit: Commit, runs: list[list[Run]]) -> None:
+        if self._reading is None or not any(len(run.sources) for parts in runs for run in parts):
+            return
+        changed = [
+            (run, hunk)
+            for file, parts in zip(commit.files, runs, strict=True)
+            for run, hunk in zip(parts, file.hunks, strict=True)
+        ]
+        for run, hunk in changed:
+            if self._variant.follows_moves or (hunk.deleted and hunk.added):
+                run.read(hunk.deleted, hunk.added, self._reading)
+            if hunk.deleted and hunk.added:
+                match_within(run, rebroken=self._variant.look == "look")
+        if self._variant.follows_moves:
+            match_moved((run for run, _ in changed), commit.position)
+
+    def _traced(self, commit: Commit, olds: list["array[int]"], runs: list[list[Run]]) -> Traced:
+        deleted: list[DeletedLine] = []
+        inserted: list[Insertion] = []
+        for file, old, parts in zip(commit.files, olds, runs, strict=True):
+            for hunk, run in zip(file.hunks, parts, strict=True):
+                texts = hunk.deleted or ("",) * hunk.old_lines
+                deleted += (
+                    DeletedLine(file.old_path, hunk.old_start + offset, text, self._told(run.sources[offset], commit))
+                    for offset, text in enumerate(texts[: len(run.sources)])
+                    if run.gone[offset]
+                )
+                if not hunk.old_lines and file.old_blob:
+                    around = _slice(old, hunk.old_start - 1, hunk.old_start + 1)
+                    before, after = (self._told(origin, commit) for origin in around)
+                    inserted.append(Insertion(file.path, hunk.added, before, after))
+        return Traced(tuple(deleted), tuple(inserted))
+
+    def _alias(self, run: Run, position: int) -> None:
+        """Remember, for each line of a commit that will be ignored, what stood in its place."""
+        names: dict[int, int] = {}
+        for new, origin in enumerate(run.origins):
+            if origin == position:
+                before = run.sources[min(new, len(run.sources) - 1)] if run.sources else UNKNOWN
+                if before not in names:
+                    names[before] = -2 - len(self._aliases)
+                    self._aliases.append((position, before))
+                run.origins[new] = names[before]
+
+    def _told(self, origin: int, commit: Commit) -> int:
+        """The origin as it was known when a commit landed."""
+        while origin < UNKNOWN:
+            position, before = self._aliases[-2 - origin]
+            origin = before if self._ignored.at(position, commit.committed_at) else position
+        return origin
 
     def _take(self, version: _Version) -> "array[int]":
         lines = self._lines.get(version)
@@ -68,23 +152,22 @@ class Origins:
         if version in self._needed:
             self._lines[version] = lines
 
-    def _change(self, file: FileChange, position: int) -> Iterator[DeletedLine]:
-        old = self._take((file.old_path, file.old_blob)) if file.old_blob else array("i")
+    def _leave(self, file: FileChange, old: "array[int]", runs: list[Run]) -> None:
+        """Keep the version that a commit leaves."""
+        if not file.new_blob:
+            return
+        if file.old_blob != file.new_blob and (not file.is_text_file or file.is_binary):
+            self._keep((file.path, file.new_blob), array("i"))
+            return
         new = array("i")
         cursor = 0
-        for hunk in file.hunks:
-            start = hunk.old_start - 1 if hunk.old_lines else hunk.old_start
+        for hunk, run in zip(file.hunks, runs, strict=True):
+            start = _start(hunk)
             new.extend(_slice(old, cursor, start))
             cursor = start + hunk.old_lines
-            deleted = _slice(old, start, cursor)
-            texts = hunk.deleted or ("",) * hunk.old_lines
-            for offset, (origin, text) in enumerate(zip(deleted, texts, strict=False)):
-                yield DeletedLine(file.old_path, start + offset + 1, text, origin)
-            new.extend(_added(hunk, deleted, position))
+            new.extend(run.origins)
         new.extend(old[cursor:])
-        if file.new_blob:
-            is_known = file.old_blob == file.new_blob or (file.is_text_file and not file.is_binary)
-            self._keep((file.path, file.new_blob), new if is_known else array("i"))
+        self._keep((file.path, file.new_blob), new)
 
     def _merge(self, merged: MergedFile, position: int) -> None:
         parents = [self._take((merged.path, blob)) if blob else array("i") for blob in merged.parent_blobs]
@@ -100,55 +183,23 @@ class Origins:
         self._keep((merged.path, merged.new_blob), new)
 
 
+def _start(hunk: Hunk) -> int:
+    """Lines of the old version before a hunk."""
+    return hunk.old_start - 1 if hunk.old_lines else hunk.old_start
+
+
+def _runs(file: FileChange, old: "array[int]", position: int) -> list[Run]:
+    starts = ((hunk, _start(hunk)) for hunk in file.hunks)
+    return [Run(_slice(old, start, start + hunk.old_lines), hunk.new_lines, position) for hunk, start in starts]
+
+
 def _slice(lines: "array[int]", start: int, stop: int) -> "array[int]":
     """Like ``lines[start:stop]``, padded with UNKNOWN where the version's lines are not known."""
-    part = lines[start:stop]
+    part = array("i", [UNKNOWN]) * max(0, -start) + lines[max(0, start) : stop]
     missing = (stop - start) - len(part)
     if missing > 0:
         part.extend([UNKNOWN] * missing)
     return part
-
-
-def _added(hunk: Hunk, deleted: "array[int]", position: int) -> "array[int]":
-    """Origins of a hunk's new lines: the commit's own, but for lines of which only the look changed."""
-    new = array("i", [position]) * hunk.new_lines
-    if not (hunk.deleted and hunk.added):
-        return new
-    before = [_essence(text) for text in hunk.deleted]
-    after = [_essence(text) for text in hunk.added]
-    if "".join(before) == "".join(after):
-        return _rebroken(before, after, deleted)
-    written_before: dict[str, list[int]] = defaultdict(list)
-    for origin, essence in zip(deleted, before, strict=False):
-        written_before[essence].append(origin)
-    for number, essence in enumerate(after):
-        if essence and (same := written_before.get(essence)):
-            new[number] = same.pop(0)
-    return new
-
-
-def _essence(text: str) -> str:
-    """What a line says, whatever it looks like.
-
-    >>> _essence("    total = sum( x )  # of all") == _essence("total = sum(x)")
-    True
-    """
-    if "#" in text or "//" in text:  # the expression alone would cost more than all the rest
-        text = _TRAILING_COMMENT.sub("", text)
-    return "".join(text.split()).replace("'", '"')
-
-
-def _rebroken(before: list[str], after: list[str], deleted: "array[int]") -> "array[int]":
-    """The same text in other lines: each new line has the origin of the old line in which it begins."""
-    new = array("i")
-    old, end, start = 0, len(before[0]), 0
-    for essence in after:
-        while start >= end and old + 1 < len(before):
-            old += 1
-            end += len(before[old])
-        new.append(deleted[min(old, len(deleted) - 1)])
-        start += len(essence)
-    return new
 
 
 def _from_any(parents: list["array[int]"], cursors: list[int], count: int) -> "array[int]":

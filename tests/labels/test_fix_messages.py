@@ -16,7 +16,7 @@ FIXES = [
     "Solve memory leak in cache", "Fix regression from 1.2", "Some bugfixes", "Handle None, fixes a traceback",
     'Revert "Add cache"\n\nIt broke the login.', "Revert cache: crash on start", "Add check\n\nFixes #99",
     "Wrong total\n\nCloses #4", "Fixed overflow", "fix typo-tolerant search crash", "Stop hanging: no hang on exit",
-    "Tidy up\n\nThis fixes the crash on start",
+    'net: set the mtu\n\nFixes: 0123abcd4567 ("net: add mtu")', "Tidy up\n\nThis fixes the crash on start",
 ]  # fmt: skip
 NO_FIXES = [
     "Add a cart", "", "Merge branch 'fix-crash'", "Merge pull request #3 from ana/fix", "Bump requests from 2.1 to 2.2",

@@ -3,6 +3,7 @@
 from story import DAY, START, Story, history, lines
 
 from faultcast.labels import Labelling, label
+from faultcast.labels.inducing import ADDED_CONFIDENCE
 
 NEVER = START + 10_000 * DAY
 FIX = "Fix crash in total (#3)"
@@ -78,11 +79,26 @@ def test_a_fault_written_in_a_merge_has_no_change_to_blame_but_the_merge(story: 
     assert [link.inducing for link in told(story).links] == [merge]
 
 
-def test_a_fix_that_only_adds_is_not_traced(story: Story) -> None:
+def test_a_fix_that_only_adds_leads_to_who_wrote_what_is_around(story: Story) -> None:
+    bad = fault(story)
+    fixed = BAD.replace("    return", "    count = max(count, 0)\n    return")
+    fix = story.commit(FIX, files={"src/cart.py": fixed}, day=5)
+    (link,) = told(story).links  # the line after is by `bad`, the one before by the first: the younger of two
+    assert (link.fix, link.inducing, link.lines, link.paths) == (fix, bad, 0, ("src/cart.py",))
+    assert (link.rule, link.confidence) == ("lines around an addition", round(0.85 * ADDED_CONFIDENCE, 4))
+
+
+def test_an_added_import_or_file_leads_nowhere(story: Story) -> None:
     fault(story)
-    story.commit(FIX, files={"src/cart.py": "EMPTY = 0\n" + BAD}, day=5)
+    story.commit(FIX, files={"src/cart.py": "import math\n" + BAD, "src/guard.py": lines("x = 1")}, day=5)
     found = told(story)
     assert (len(found.fixes), found.links) == (1, ())
+
+
+def test_a_fix_that_adds_all_over_leads_nowhere(story: Story) -> None:
+    story.commit("Add", files={"src/a.py": lines(*(f"a{n} = {n}" for n in range(9)))})
+    story.commit(FIX, files={"src/a.py": lines(*(f"a{n} = {n}\nb{n} = {n}" for n in range(9)))}, day=5)
+    assert told(story).links == ()
 
 
 def test_a_rewrite_is_not_traced(story: Story) -> None:
@@ -94,7 +110,7 @@ def test_a_rewrite_is_not_traced(story: Story) -> None:
 
 def test_tests_and_documents_are_not_blamed(story: Story) -> None:
     story.commit("Add", files={"tests/test_a.py": lines("assert 1"), "src/a.py": lines("a = 1")})
-    story.commit(FIX, files={"tests/test_a.py": lines("assert 2"), "src/a.py": lines("a = 1", "b = 2")}, day=5)
+    story.commit(FIX, files={"tests/test_a.py": lines("assert 2"), "docs/a.md": lines("a")}, day=5)
     assert told(story).links == ()
 
 
