@@ -1,5 +1,6 @@
 """A tracker on loopback, a clock that nobody waits for, and a state folder."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,4 +35,15 @@ def shop(server: FakeServer) -> FakeGithub:
     for number in range(11, 15):
         github.pull(number, updated=NOON - (number - 10) * 86_400 - 100, reviews=number - 10, checks=2)
     server.answer = github.answer
+    return github
+
+
+@pytest.fixture
+def today() -> FakeGithub:
+    """The repository of the other stories, as of the real now."""
+    github, now = FakeGithub(), time.time()
+    for number in range(1, 8):
+        github.issue(number, updated=now - number * 80_000)
+    for number in range(11, 15):
+        github.pull(number, updated=now - (number - 10) * 80_000, reviews=number - 10, checks=2)
     return github
