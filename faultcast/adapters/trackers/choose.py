@@ -1,6 +1,7 @@
 """A provider's name and the settings -> its tracker."""
 
 import base64
+import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -31,8 +32,11 @@ Open = Callable[[str], Tracker]
 
 def state_of(home: Path, provider: str, name: str) -> Path:
     """Where the state and the tables of a project are: ``ingest/<provider>/<owner>+<name>/``."""
-    safe = name if provider in _NAMES else re.sub(r"[^A-Za-z0-9_.-]+", "+", name).strip("+.")
-    return home / "ingest" / provider / safe.replace("/", "+").replace(":", "+")
+    if provider not in _NAMES:  # a file: by its own name, and by a hash of where it is
+        path = Path(name).expanduser().resolve()
+        where = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        name = f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', path.name)[:40]}-{where}"
+    return home / "ingest" / provider / name.replace("/", "+").replace(":", "+")
 
 
 def check_name(provider: str, name: str) -> None:

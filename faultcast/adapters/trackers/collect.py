@@ -17,6 +17,9 @@ from faultcast.adapters.trackers.shape import Answer, Listing, Tracker, Validato
 OVERLAP_SECONDS = 86_400
 """How far a collection reaches behind the begin of the one before: clocks differ, checks end late."""
 
+TELL_SECONDS = 5
+"""How often a long collection says how far it is."""
+
 STALE_SECONDS = 3_600
 """A resumed collection that began longer ago is followed by another, for what changed meanwhile."""
 
@@ -48,11 +51,11 @@ def collect(
         resumed = journal.running is not None and journal.running.since <= since
         if not resumed:
             journal.begin(int(now()), _from(journal, since))
-        walk = _Walk(tracker, journal, tell or (lambda _: None))
-        began = walk.finish(folder, now)
+        walk = _Walk(tracker, journal, now, tell or (lambda _: None))
+        began = walk.finish(folder)
         if resumed and now() - began.at > STALE_SECONDS:
             journal.begin(int(now()), _from(journal, since))
-            walk.finish(folder, now)
+            walk.finish(folder)
         counts = {stream: len(records) for stream, records in journal.records.items() if records}
         return Collected(counts, walk.pages, walk.unchanged, resumed)
 
@@ -65,14 +68,18 @@ def _from(journal: Journal, since: int) -> int:
 
 
 class _Walk:
-    def __init__(self, tracker: Tracker, journal: Journal, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, tracker: Tracker, journal: Journal, now: Callable[[], float], tell: Callable[[str], None]
+    ) -> None:
         self.pages = 0
         self.unchanged = 0
         self._tracker = tracker
         self._journal = journal
+        self._now = now
         self._tell = tell
+        self._told_at = now()
 
-    def finish(self, folder: Path, now: Callable[[], float]) -> Begin:
+    def finish(self, folder: Path) -> Begin:
         """Bring the collection at work to its end."""
         journal = self._journal
         began = journal.running
@@ -91,10 +98,13 @@ class _Walk:
                 self._ask(listing, began.since, may_reuse=may_reuse)
             todo.extend(self._successors(journal.pages[listing.url], began.since))
         tables.write(journal.records, folder)
-        journal.end(int(now()))
+        journal.end(int(self._now()))
         return began
 
     def _ask(self, listing: Listing, since: int, *, may_reuse: bool) -> None:
+        if self._now() - self._told_at >= TELL_SECONDS:
+            self._told_at = self._now()
+            self._tell(f"{self._tracker.name}: {self.pages + self.unchanged:,} pages so far")
         before = self._journal.pages.get(listing.url) if may_reuse else None
         answer = self._tracker.fetch(listing, before.validators if before else Validators())
         if answer is None:

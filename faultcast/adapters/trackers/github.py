@@ -81,7 +81,7 @@ class GithubTracker:
     def listings(self) -> tuple[Listing, ...]:
         root = f"/repos/{self.name}"
         return (
-            Listing("issues", f"{root}/issues?{_NEWEST_FIRST}"),
+            Listing("issues", f"{root}/issues?{_NEWEST_FIRST}", is_optional=True),
             Listing("pull_requests", f"{root}/pulls?{_NEWEST_FIRST}"),
         )
 

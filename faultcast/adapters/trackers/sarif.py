@@ -20,11 +20,11 @@ class SarifTracker:
     clone_url = ""
 
     def __init__(self, path: Path) -> None:
-        self.name = str(path)
-        self._path = path
+        self._path = path.resolve()
+        self.name = str(self._path)
 
     def listings(self) -> tuple[Listing, ...]:
-        return (Listing("findings", self._path.resolve().as_uri()),)
+        return (Listing("findings", self._path.as_uri()),)
 
     def fetch(self, listing: Listing, known: Validators) -> Answer | None:  # noqa: ARG002  there is but one
         """See `shape.Tracker`."""

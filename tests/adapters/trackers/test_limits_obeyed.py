@@ -84,7 +84,7 @@ def test_a_spent_limit_is_respected_before_the_next_request(
     server.bad = [last]
     assert collecting().records["issues"] == 7
     assert collecting.hours.slept == [1801.0]
-    assert collecting.told == ["waiting 1,801 s, as localhost asks"]
+    assert collecting.told == ["waiting 1,801 s, as localhost asks", "team/shop: 2 pages so far"]
 
 
 def test_clocks_may_differ() -> None:
