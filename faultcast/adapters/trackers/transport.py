@@ -13,7 +13,8 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 import requests.auth
-from urllib3.exceptions import HTTPError
+import urllib3.exceptions
+from urllib3.exceptions import HTTPError, ProtocolError
 
 from faultcast.adapters.trackers import limits
 from faultcast.adapters.trackers.pinned import PinnedAdapter
@@ -223,7 +224,8 @@ class Transport:
             address, headers=wire, timeout=self._access.timeout_seconds, allow_redirects=False, stream=True
         ) as response:
             body = bytearray()
-            for chunk in response.iter_content(65_536):
+            # As it comes: a server that sends a byte a second must not fill a block first.
+            while chunk := response.raw.read1(65_536, decode_content=True):
                 body += chunk
                 if len(body) > MAX_BODY_BYTES:
                     raise Unavailable(f"{_shown(address)}: found more than {MAX_BODY_BYTES:,} bytes in one answer.")
@@ -263,8 +265,8 @@ def _shown(url: str) -> str:
 
 def _reason(error: Exception) -> str:
     """What failed, in words that hold no header."""
-    if isinstance(error, requests.Timeout | TimeoutError):
+    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
         return "no answer in time"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+    if isinstance(error, ProtocolError):
         return "the answer broke off"
     return f"no connection ({type(error).__name__})"

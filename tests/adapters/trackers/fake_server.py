@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -34,7 +34,7 @@ class Asked:
 
 @dataclass
 class Told:
-    """One answer. `cut`: bytes of the body that never arrive; `delay`: seconds before it."""
+    """One answer. `cut`: bytes of the body that never arrive; `delay`: seconds before it; `drip`: a byte."""
 
     body: Any = None
     status: int = 200
@@ -43,6 +43,7 @@ class Told:
     cut: int = 0
     delay: float = 0.0
     hang_up: bool = False
+    drip: float = 0.0
 
     @property
     def bytes(self) -> bytes:
@@ -82,7 +83,17 @@ class _Handler(BaseHTTPRequestHandler):
         if told.status == 200 and etag and asked.headers.get("if-none-match") == etag:
             self._send(304, {"ETag": etag}, b"", "")
             return
+        if told.drip:
+            self._drip(told)
+            return
         self._send(told.status, told.headers, told.bytes, told.kind, told.cut)
+
+    def _drip(self, told: Told) -> None:
+        self._send(200, told.headers, told.bytes, told.kind, cut=len(told.bytes))
+        with suppress(OSError):  # the reader has gone, as it should
+            for byte in told.bytes:
+                time.sleep(told.drip)
+                self.wfile.write(bytes([byte]))
 
     def _send(self, status: int, headers: dict[str, str], body: bytes, kind: str, cut: int = 0) -> None:
         self.send_response_only(status)
@@ -112,7 +123,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     today = dt.datetime.now(dt.UTC)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    names = [x509.DNSName("localhost"), x509.DNSName("tracker.test"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     made = (
         x509.CertificateBuilder()
         .subject_name(name)

@@ -4,12 +4,15 @@ import json
 from collections import Counter
 
 import pytest
+import requests
 from collecting_story import TOKEN, WHO, Collecting
 from fake_github import DAY, NOON, FakeGithub, iso
 from fake_server import Asked, FakeServer, Told
 
 from faultcast.adapters.trackers import Issue, PullRequest, load_issues, read
+from faultcast.adapters.trackers.pinned import PinnedAdapter
 from faultcast.errors import NotFound, Unavailable, UnsafeRepository, UsageError
+from faultcast.history.remote import Remote
 
 
 def test_everything_is_collected(collecting: Collecting, shop: FakeGithub, server: FakeServer) -> None:
@@ -156,6 +159,22 @@ def test_a_private_address_needs_a_word(collecting: Collecting) -> None:
     collecting.settings["allowed_hosts"] = ""
     with pytest.raises(UnsafeRepository, match="FAULTCAST_ALLOWED_HOSTS=localhost"):
         collecting()
+
+
+def test_connections_go_to_the_address_that_was_checked(server: FakeServer) -> None:
+    """Whatever the name resolves to by then: here to nothing, and elsewhere."""
+    port = int(server.url.rpartition(":")[2])
+    server.answer = lambda _: Told(body={})
+    for host, address, reached in (("tracker.test", "127.0.0.1", True), ("localhost", "127.0.0.2", False)):
+        url = f"https://{host}:{port}"
+        with requests.Session() as session:
+            session.trust_env = False
+            session.mount("https://", PinnedAdapter(Remote(url, host, port, address)))
+            try:
+                assert session.get(url, verify=server.ca_file).json() == {}
+            except requests.ConnectionError:
+                assert not reached
+    assert len(server.asked) == 1
 
 
 def test_an_unknown_certificate_is_refused_at_once(collecting: Collecting, server: FakeServer) -> None:

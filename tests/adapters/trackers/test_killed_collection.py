@@ -86,6 +86,22 @@ def test_a_line_may_be_cut_at_any_byte(collecting: Collecting, shop: FakeGithub,
         assert len(server.asked) - asked == pages - kept
 
 
+def test_killed_twice_in_a_row(collecting: Collecting, shop: FakeGithub, server: FakeServer) -> None:
+    """The line that was cut off is taken away before another is written behind it."""
+    stop = Told(status=429, headers={"Retry-After": "86400"})
+    journal = collecting.folder / "journal.jsonl"
+    for pages in range(1, 6):
+        server.asked.clear()
+        server.answer = lambda asked: stop if len(server.asked) == 3 else shop.answer(asked)
+        with pytest.raises(Unavailable):
+            collecting()
+        whole = journal.read_bytes()
+        assert whole.count(b"\n") == 3 + pages
+        journal.write_bytes(whole[:-7])
+    server.answer = shop.answer
+    assert collecting().records == {"issues": 7, "pull_requests": 4, "reviews": 10, "check_runs": 8}
+
+
 def test_a_damaged_state_is_named(collecting: Collecting, shop: FakeGithub) -> None:
     collecting()
     journal = collecting.folder / "journal.jsonl"

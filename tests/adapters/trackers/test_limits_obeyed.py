@@ -122,6 +122,20 @@ def test_silence_is_given_up(collecting: Collecting, shop: FakeGithub, server: F
     assert collecting.hours.slept[0] == 1.0
 
 
+def test_an_answer_that_trickles_is_given_up(collecting: Collecting, shop: FakeGithub, server: FakeServer) -> None:
+    """Each byte is in time, the whole would not be: four timeouts is what an answer may take."""
+    collecting.settings["ingest_timeout_seconds"] = 0.2
+    server.bad = [Told(body=["x" * 1000], drip=0.05)]
+    assert collecting().records["issues"] == 7
+    assert collecting.hours.slept[0] == 1.0
+
+
+def test_a_page_to_sign_in_is_named(collecting: Collecting, server: FakeServer) -> None:
+    server.answer = lambda _: Told(body=b"<html>", kind="text/html")
+    with pytest.raises(Unavailable, match="found an answer of type text/html, expected JSON, 8 times"):
+        collecting()
+
+
 def test_a_flood_is_refused(collecting: Collecting, server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("faultcast.adapters.trackers.transport.MAX_BODY_BYTES", 100_000)
     server.answer = lambda _: Told(body=["x" * 200_000])
