@@ -27,6 +27,7 @@ def build() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _run(commands)
     _demo(commands)
+    _label(commands)
     _score(commands)
     _change(commands)
     _serve(commands)
@@ -101,6 +102,37 @@ def _demo(commands: "_Commands") -> None:
     parser.add_argument("--commits", type=int, default=1600, help="how many commits to write (default: 1600)")
     parser.add_argument("--noise", type=float, default=0.3, help="how misleading the history is, 0..1 (default: 0.3)")
     _learning(parser)
+
+
+def _label(commands: "_Commands") -> None:
+    parser = _add(
+        commands,
+        "label",
+        "labelling",
+        "tell which changes introduced faults that were fixed, as known on a day",
+        "Reads the history only; trains nothing and keeps nothing.",
+    )
+    _repository(parser)
+    parser.add_argument("--revision", default="HEAD", help="label the history up to here (default: HEAD)")
+    parser.add_argument(
+        "--as-of", metavar="DATE", help="what was known then: an ISO day or instant, UTC (default: the revision's date)"
+    )
+    parser.add_argument(
+        "--variant",
+        choices=("b", "ag", "ma", "recent", "ours"),
+        default="ours",
+        help="how to trace fixes back; docs/labels.md tells them apart (default: ours, which `run` uses)",
+    )
+    parser.add_argument(
+        "--newest", type=int, default=20, metavar="N", help="inducing changes to show, newest first (default: 20)"
+    )
+    parser.add_argument(
+        "--ripening-days",
+        type=float,
+        default=None,
+        metavar="DAYS",
+        help="days after which a change without a known fault counts as clean (default: chosen from the history)",
+    )
 
 
 def _score(commands: "_Commands") -> None:

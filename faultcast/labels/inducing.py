@@ -21,7 +21,7 @@ from faultcast.labels.variants import Lines, Variant
 from faultcast.measures.kinds import file_kind
 from faultcast.records import Commit, Fix, Link
 
-ACCEPTED_SHARE = 0.34
+ACCEPTED_SHARE = 0.5
 """Share of a fix's telling lines that makes a further candidate count."""
 
 TELLING_LINES = 400

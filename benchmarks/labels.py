@@ -1,0 +1,206 @@
+"""How well the variants of labelling find what is known by other ways, and how long they take.
+
+    python benchmarks/labels.py [PATH …] [--apache DIR --repositories DIR] [--write]
+
+Three tables:
+
+- planted: histories that `faultcast.demo` writes, whose truth is known; mean over the seeds 7, 11 and 23.
+- stated: the repositories at PATH …; where a fix's message names the commit that it repairs
+  (``Fixes: 1a2b3c4d5e6f ("…")``, "introduced in 1a2b3c4"), that pair is known from those who repaired it.
+  Every variant gets exactly these fixes, without their messages, and has to find the named commits.
+- apache (optional): agreement with the links of the ApacheJIT data set, ``DIR/PROJECT.links.csv.gz``, on
+  the mirrors ``DIR/PROJECT``, ``DIR/apache+PROJECT`` or these followed by ``/repo``.
+
+``--write`` puts them into benchmarks/results.md, between their marks.
+"""
+
+import argparse
+import csv
+import gzip
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import mean, stdev
+
+from faultcast.demo import Match, Truth, recovery, truth_path, write_repository
+from faultcast.history import Pseudonyms, mine, open_repository, store
+from faultcast.labels import VARIANTS, Labelling, label
+from faultcast.labels.stated import Known
+from faultcast.measures.kinds import file_kind
+from faultcast.records import Commit
+
+RESULTS = Path(__file__).with_name("results.md")
+_BEGIN, _END = "<!-- labels: begin -->", "<!-- labels: end -->"
+SEEDS = (7, 11, 23)
+NOISES = (0.0, 0.3, 0.6)
+COMMITS = 1600
+END_OF_TIME = 4_000_000_000
+
+Pair = tuple[str, str]  # fix, inducing
+
+
+@dataclass(frozen=True)
+class OnlyThese:
+    """A history in which exactly the given commits say that they are fixes, and name nothing."""
+
+    history: Iterable[Commit]
+    fixes: frozenset[str]
+
+    def __iter__(self) -> Iterator[Commit]:
+        return (replace(one, message="Fix a fault" if one.id in self.fixes else "") for one in self.history)
+
+
+def mined(repository: Path, path: Path) -> store.HistoryFile:
+    """Mine a whole history into a file."""
+    with open_repository(repository) as source:
+        _, batches = mine(source, source.tip("HEAD"), Pseudonyms(b"benchmark" * 4))
+        store.write((batch for batch, _ in batches), path)
+    return store.HistoryFile(path)
+
+
+def planted(folder: Path) -> list[str]:
+    """The table of the planted histories."""
+    lines = _head("noise", "variant", *(f"{what}: P / R / F1" for what in ("fixes", "inducing changes", "pairs")))
+    for noise in NOISES:
+        histories: list[tuple[Truth, list[Commit]]] = []
+        for seed in SEEDS:
+            repository = folder / f"{seed}-{noise}" / "shop"
+            write_repository(repository, seed, COMMITS, noise)
+            histories.append((Truth.load(truth_path(repository)), list(mined(repository, folder / "one.parquet"))))
+        for variant in VARIANTS.values():
+            found = []
+            for truth, commits in histories:
+                labelling = label(commits, END_OF_TIME, variant=variant)
+                found.append(recovery(truth, {fix.commit for fix in labelling.fixes}, _pairs(labelling), {}))
+            kinds = ([one.fixes for one in found], [one.inducing for one in found], [one.links for one in found])
+            lines.append(_line(f"{noise:g}", variant.name, *map(_means, kinds)))
+    return lines
+
+
+def _means(matches: list[Match]) -> str:
+    shares = [[one.precision or 0.0, one.recall or 0.0, one.f1 or 0.0] for one in matches]
+    precision, recall, f1 = (mean(column) for column in zip(*shares, strict=True))
+    return f"{precision:.2f} / {recall:.2f} / {f1:.2f} ± {stdev(row[2] for row in shares):.2f}"
+
+
+def stated_pairs(history: Iterable[Commit]) -> frozenset[Pair]:
+    """Pairs that the fixes' own messages tell; reverts are left out, as they would be found too easily."""
+    known = Known()
+    ids: list[str] = []
+    pairs: set[Pair] = set()
+    for commit in history:
+        named = known.named_by(commit.message) if not commit.is_merge else {}
+        if any(file_kind(file.path) == "source" for file in commit.files):
+            pairs |= {(commit.id, ids[at]) for at, rule in named.items() if rule == "named by the fix"}
+        known.add(commit)
+        ids.append(commit.id)
+    return frozenset(pairs)
+
+
+def _against(name: str, history: store.HistoryFile, pairs: frozenset[Pair]) -> list[str]:
+    """One line a variant: how many of the known pairs it finds from the same fixes."""
+    fixes = OnlyThese(history, frozenset(fix for fix, _ in pairs))
+    lines = []
+    for variant in VARIANTS.values():
+        started = time.process_time()
+        found = _pairs(label(fixes, END_OF_TIME, 1.0, variant))
+        seconds = time.process_time() - started
+        match = Match(len(found), len(pairs), len(found & pairs))
+        cells = (f"{share:.2f}" if share is not None else "-" for share in (match.precision, match.recall, match.f1))
+        lines.append(_line(name, f"{len(history):,}", f"{len(pairs):,}", variant.name, *cells, f"{seconds:.1f}"))
+    return lines
+
+
+def stated(locations: list[str], folder: Path) -> tuple[list[str], list[str]]:
+    """The table of pairs stated by developers, and the table of times."""
+    head = ("repository", "commits", "known pairs", "variant", "precision", "recall", "F1", "CPU s")
+    lines = _head(*head)
+    times = _head("repository", "commits", "fixes", "links", "label: CPU s", "commits/s", "read: CPU s")
+    for location in locations:
+        history = mined(Path(location), folder / "stated.parquet")
+        started = time.process_time()
+        for _ in history:
+            pass
+        read = time.process_time() - started
+        found = label(history, END_OF_TIME)
+        seconds = time.process_time() - started - read
+        cells = (f"{len(history):,}", f"{len(found.fixes):,}", f"{len(found.links):,}", f"{seconds:.1f}")
+        times.append(_line(_name(location), *cells, f"{len(history) / seconds:,.0f}", f"{read:.1f}"))
+        pairs = stated_pairs(history)
+        if len(pairs) >= 50:  # fewer would tell nothing
+            lines += _against(_name(location), history, pairs)
+        print(times[-1], file=sys.stderr)
+    return lines, times
+
+
+def apache(data: Path, mirrors: Path, folder: Path) -> list[str]:
+    """The table of agreement with ApacheJIT, on the fixes that it traced."""
+    lines = _head("repository", "commits", "its links", "variant", "precision", "recall", "F1", "CPU s")
+    for table in sorted(data.glob("*.links.csv.gz")):
+        project = table.name.split(".")[0]
+        places = [mirrors / name / end for name in (f"apache+{project}", project) for end in ("repo", ".")]
+        place = next((one for one in places if one.is_dir()), None)
+        if place is None:
+            continue
+        history = mined(place, folder / "apache.parquet")
+        known = {commit.id for commit in history}
+        with gzip.open(table, "rt") as file:
+            rows = [(row["fix_commit"], row["inducing_commit"]) for row in csv.DictReader(file)]
+        lines += _against(project, history, frozenset(row for row in rows if known.issuperset(row)))
+    return lines
+
+
+def _pairs(found: Labelling) -> set[Pair]:
+    return {(link.fix, link.inducing) for link in found.links}
+
+
+def _name(location: str) -> str:
+    parts = [part for part in location.rstrip("/").removesuffix(".git").split("/") if part not in ("", "repo")]
+    return parts[-1].replace("+", "/", 1)
+
+
+def _line(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _head(*cells: str) -> list[str]:
+    return [_line(*cells), _line(*("---" for _ in cells))]
+
+
+def _write(text: str) -> None:
+    page = RESULTS.read_text(encoding="utf-8")
+    before, _, rest = page.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    RESULTS.write_text(f"{before}{_BEGIN}\n\n{text}\n\n{_END}{after}", encoding="utf-8")
+
+
+def main() -> None:
+    """Measure all and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("paths", nargs="*")
+    parser.add_argument("--apache", type=Path)
+    parser.add_argument("--repositories", type=Path)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    machine = f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {platform.machine()}"
+    machine += f", Python {platform.python_version()}, one process."
+    with tempfile.TemporaryDirectory(prefix="faultcast-bench-") as name:
+        folder = Path(name)
+        parts = [machine, "", "Planted, mean of three seeds ± standard deviation of F1:", "", *planted(folder)]
+        if options.paths:
+            lines, times = stated(options.paths, folder)
+            parts += ["", "Stated by developers:", "", *lines, "", "Time, for the labels that a run makes:", "", *times]
+        if options.apache and options.repositories:
+            parts += ["", "Agreement with ApacheJIT:", "", *apache(options.apache, options.repositories, folder)]
+    print("\n".join(parts))
+    if options.write:
+        _write("\n".join(parts))
+
+
+if __name__ == "__main__":
+    main()
