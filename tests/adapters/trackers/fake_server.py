@@ -1,6 +1,7 @@
 """A tracker on loopback, over TLS, that answers as the real ones do, in good times and bad."""
 
 import datetime as dt
+import gzip
 import ipaddress
 import json
 import ssl
@@ -34,7 +35,9 @@ class Asked:
 
 @dataclass
 class Told:
-    """One answer. `cut`: bytes of the body that never arrive; `delay`: seconds before it; `drip`: a byte."""
+    """One answer. `cut`: bytes of the body that never arrive; `delay`: seconds before it; `drip`: a byte.
+
+    `is_packed`: gzip, in chunks, as GitHub sends."""
 
     body: Any = None
     status: int = 200
@@ -44,6 +47,7 @@ class Told:
     delay: float = 0.0
     hang_up: bool = False
     drip: float = 0.0
+    is_packed: bool = False
 
     @property
     def bytes(self) -> bytes:
@@ -83,6 +87,12 @@ class _Handler(BaseHTTPRequestHandler):
         if told.status == 200 and etag and asked.headers.get("if-none-match") == etag:
             self._send(304, {"ETag": etag}, b"", "")
             return
+        if told.is_packed:
+            packed = gzip.compress(told.bytes)
+            self._send(200, told.headers | {"Transfer-Encoding": "chunked", "Content-Encoding": "gzip"}, b"", told.kind)
+            parts = [packed[start : start + 7] for start in range(0, len(packed), 7)]
+            self.wfile.write(b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in [*parts, b""]))
+            return
         if told.drip:
             self._drip(told)
             return
@@ -102,7 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if status != 304:
             self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
+            if "Transfer-Encoding" not in headers:
+                self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body[: len(body) - cut])
         self.close_connection = self.close_connection or bool(cut)

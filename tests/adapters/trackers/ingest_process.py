@@ -33,8 +33,11 @@ def command(server: FakeServer, home: Path, *more: str) -> "subprocess.Popen[str
         "GITHUB_TOKEN": TOKEN,
     }
     arguments = [sys.executable, "-m", "faultcast", "ingest", "--repositories", "team/shop", "--json", *more]
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith("FAULTCAST_") and "TOKEN" not in name
+    }
     return subprocess.Popen(
-        arguments, env={**os.environ, **ours}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        arguments, env=inherited | ours, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
     )
 
 

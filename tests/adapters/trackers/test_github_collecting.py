@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 import requests
@@ -43,6 +44,18 @@ def test_everything_is_collected(collecting: Collecting, shop: FakeGithub, serve
     reviews = read(collecting.folder, "reviews")
     assert {review.decision for review in reviews} == {"approved"}
     assert Counter(review.pull_request for review in reviews) == {"11": 1, "12": 2, "13": 3, "14": 4}
+
+
+def test_packed_answers_are_read(collecting: Collecting, shop: FakeGithub, server: FakeServer) -> None:
+    server.answer = lambda asked: replace(shop.answer(asked), is_packed=True)
+    assert collecting().records == {"issues": 7, "pull_requests": 4, "reviews": 10, "check_runs": 8}
+    assert collecting.hours.slept == []
+
+
+def test_a_packed_bomb_is_refused(collecting: Collecting, server: FakeServer) -> None:
+    server.answer = lambda _: Told(body=["x" * (65 * 1024**2)], is_packed=True)
+    with pytest.raises(Unavailable, match="more than 67,108,864 bytes"):
+        collecting()
 
 
 def test_only_the_asked_period_is_read(collecting: Collecting, shop: FakeGithub, server: FakeServer) -> None:
