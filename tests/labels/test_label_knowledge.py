@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from story import DAY, START, Story, history
+from story import DAY, START, Story, history, lines
 
 from faultcast.labels import label
 
@@ -41,3 +41,31 @@ def test_no_label_is_from_the_future(story: Story, seed: int) -> None:
     found = label(commits, as_of, 5)
     assert all(known.known_at <= as_of for known in found.labels)
     assert all(max(at[link.fix], at[link.inducing]) <= link.known_at <= as_of for link in found.links)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_said_later_of_commits_and_files_changes_no_label(story: Story, seed: int) -> None:
+    """Commits listed as to be ignored, files that now call themselves generated, fixes that name what they repair."""
+    told = branching(story, seed, rounds=4)
+    commits = history(story.path)
+    as_of = START + int(told.day * DAY)
+    before = label(commits, as_of, 5)
+    assert before.links
+
+    blamed = sorted({link.inducing for link in before.links})
+    now = {
+        file.path
+        for commit in commits
+        for file in commit.files
+        if file.path.encode() in story.trees[story.tips["main"]]
+    }
+    generated = dict.fromkeys(now, "# @generated\n# do not edit\n")
+    story.commit("List them", files={".git-blame-ignore-revs": lines(*blamed)}, day=told.day + 1)
+    story.commit("Generate all", files=generated, day=told.day + 2)
+    story.commit(f"Fix crash\n\nFixes: {blamed[0][:12]}", files={"src/late.py": lines("x = 1")}, day=told.day + 3)
+
+    after = label(history(story.path), as_of, 5)
+    assert (after.labels, set(after.links), after.fixes) == (before.labels, set(before.links), before.fixes)
+    last = label(history(story.path), as_of + 9 * DAY, 5)
+    assert {link for link in last.links if link.known_at <= as_of} == set(before.links)
+    assert [link.inducing for link in last.links if link.known_at > as_of] == [blamed[0]]
