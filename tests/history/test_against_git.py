@@ -8,6 +8,7 @@ import pytest
 from random_history import RandomHistory, branching
 from story import Story, git, history
 
+from faultcast.labels import VARIANTS
 from faultcast.labels.origins import Origins
 from faultcast.records import Commit
 
@@ -43,8 +44,8 @@ def test_line_counts_are_those_of_numstat(story: Story, seed: int) -> None:
 class Watched(Origins):
     """Keeps every version's origins, which the fold forgets when no one needs them any more."""
 
-    def __init__(self, commits: list[Commit]) -> None:
-        super().__init__(commits)
+    def __init__(self, commits: list[Commit], variant: str) -> None:
+        super().__init__(commits, VARIANTS[variant])
         self.versions: dict[tuple[str, str], list[int]] = {}
 
     def _keep(self, version: tuple[str, str], lines: object) -> None:
@@ -52,11 +53,10 @@ class Watched(Origins):
         super()._keep(version, lines)  # type: ignore[arg-type]
 
 
-def followed(commits: list[Commit]) -> Watched:
-    origins = Watched(commits)
+def followed(commits: list[Commit], variant: str = "ours") -> Watched:
+    origins = Watched(commits, variant)
     for commit in commits:
-        for _ in origins.observe(commit):
-            pass
+        origins.observe(commit)
     return origins
 
 
@@ -68,29 +68,32 @@ def test_every_version_has_as_many_lines_as_its_blob(story: Story, seed: int) ->
         assert len(origins) == content.count("\n"), path
 
 
-def blamed(path: Path, name: str) -> list[str]:
-    out = git(path, "blame", "-w", "--line-porcelain", "HEAD", "--", name)
+def blamed(path: Path, name: str, *options: str) -> list[str]:
+    out = git(path, "blame", *options, "--line-porcelain", "HEAD", "--", name)
     return re.findall(r"^([0-9a-f]{40}) \d+ \d+", out, re.MULTILINE)
 
 
-def assert_blame_agrees(story: Story) -> None:
+def assert_blame_agrees(story: Story, variant: str) -> None:
+    options = () if VARIANTS[variant].look == "exact" else ("-w",)
     commits = history(story.path)
     merges = {commit.id for commit in commits if commit.is_merge}
-    versions = followed(commits).versions
+    versions = followed(commits, variant).versions
     for name in git(story.path, "ls-tree", "-r", "--name-only", "HEAD").splitlines():
         blob = git(story.path, "rev-parse", f"HEAD:{name}").strip()
-        for origin, theirs in zip(versions[name, blob], blamed(story.path, name), strict=True):
+        for origin, theirs in zip(versions[name, blob], blamed(story.path, name, *options), strict=True):
             # where a merge moved a line, blame gives up and names the merge
             assert commits[origin].id == theirs or theirs in merges, name
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_origins_are_those_of_blame_on_a_straight_history(story: Story, seed: int) -> None:
-    RandomHistory(story, seed).grow(50)
-    assert_blame_agrees(story)
-
-
+@pytest.mark.parametrize("variant", ["b", "ag", "ours"])
 @pytest.mark.parametrize("seed", range(4))
-def test_origins_are_those_of_blame_through_merges(story: Story, seed: int) -> None:
+def test_origins_are_those_of_blame_on_a_straight_history(story: Story, seed: int, variant: str) -> None:
+    RandomHistory(story, seed).grow(50)
+    assert_blame_agrees(story, variant)
+
+
+@pytest.mark.parametrize("variant", ["b", "ours"])
+@pytest.mark.parametrize("seed", range(4))
+def test_origins_are_those_of_blame_through_merges(story: Story, seed: int, variant: str) -> None:
     branching(story, seed)
-    assert_blame_agrees(story)
+    assert_blame_agrees(story, variant)
