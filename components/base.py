@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from faultcast.settings import Settings
+from faultcast.settings import Settings, secrets
 
 IMAGE = "faultcast/pipeline:0.1.0"
 """Image of every component unless a pipeline's parameter names another; target `pipeline` of the Dockerfile."""
@@ -15,7 +15,9 @@ TRAINING_IMAGE = "faultcast/training:0.1.0"
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SOURCES = ("faultcast", "components", "pipelines", "feature_repo")
+_SUFFIXES = {".py", ".html", ".css", ".js", ".yaml"}
 _WITHOUT_EFFECT = {"home", "progress_file", "host", "port", "image"}
+_OF_TRACKERS = ("github_", "gitlab_", "bitbucket_", "jira_", "sonarqube_", "ingest_")
 
 
 def local_image(settings: Settings, root: Path = _ROOT) -> str:
@@ -30,11 +32,11 @@ def local_image(settings: Settings, root: Path = _ROOT) -> str:
         digest.update(f"{path.relative_to(root)}\0".encode())
         digest.update(path.read_bytes())
     for name, value in sorted(asdict(settings).items()):
-        if name not in _WITHOUT_EFFECT:
+        if name not in _WITHOUT_EFFECT | secrets() and not name.startswith(_OF_TRACKERS):
             digest.update(f"{name}={value!r}\0".encode())
     return f"{settings.image.rsplit(':', 1)[0]}:{digest.hexdigest()[:16]}"
 
 
 def _source_files(root: Path) -> Iterator[Path]:
     for folder in _SOURCES:
-        yield from sorted((root / folder).rglob("*.py"))
+        yield from sorted(path for path in (root / folder).rglob("*") if path.suffix in _SUFFIXES)

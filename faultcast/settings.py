@@ -4,6 +4,7 @@ A setting ``ripening_days`` is read from ``FAULTCAST_RIPENING_DAYS``.
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,22 @@ CONTRACT_NAMES = {
 """Names that other systems fixed; they are read where the FAULTCAST_ one is not set."""
 
 
+def variables(name: str) -> tuple[str, ...]:
+    """Environment variables that set a setting, the first that is set wins."""
+    return (f"FAULTCAST_{name.upper()}", *([CONTRACT_NAMES[name]] if name in CONTRACT_NAMES else []))
+
+
+def secrets() -> frozenset[str]:
+    """Settings that must never be shown or passed on: those left out of the settings' `repr`."""
+    return frozenset(setting.name for setting in fields(Settings) if not setting.repr)
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment for a child process that has no use for our tokens."""
+    hidden = {variable for name in secrets() for variable in variables(name)}
+    return {name: value for name, value in environment.items() if name not in hidden}
+
+
 def load() -> Settings:
     """Read the settings from the environment.
 
@@ -98,10 +115,10 @@ def load() -> Settings:
     """
     found: dict[str, object] = {}
     for setting in fields(Settings):
-        name = f"FAULTCAST_{setting.name.upper()}"
-        text = os.environ.get(name) or os.environ.get(CONTRACT_NAMES.get(setting.name, name))
-        if not text:
+        name = next((variable for variable in variables(setting.name) if os.environ.get(variable)), "")
+        if not name:
             continue
+        text = os.environ[name]
         default: Any = setting.default
         try:
             found[setting.name] = type(default)(text) if not isinstance(default, Path) else Path(text)

@@ -119,7 +119,7 @@ def _run_engine(request: dict[str, object], home: Path, log: Path, lock: int, on
 def _start(home: Path, events: Path, output: IO[bytes], lock: int) -> subprocess.Popen[bytes]:
     """Start the engine with the lock in its hands: the repository stays locked until the last of it is gone."""
     environment = {
-        **os.environ,
+        **settings.without_secrets(os.environ),
         "FAULTCAST_HOME": str(home),
         "FAULTCAST_PROGRESS_FILE": str(events),
         # Else a folder `components` where the user stands, perhaps a stranger's, would be imported as ours:
