@@ -110,7 +110,7 @@ def _label(commands: "_Commands") -> None:
         "label",
         "labelling",
         "tell which changes introduced faults that were fixed, as known on a day",
-        "Reads the history only; trains nothing and keeps nothing.",
+        "Reads the history only; trains nothing.",
     )
     _repository(parser)
     parser.add_argument("--revision", default="HEAD", help="label the history up to here (default: HEAD)")
