@@ -3,14 +3,18 @@
 set -eu
 python=$1
 
-if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; then
+missing=
+command -v chromium >/dev/null && command -v chromedriver >/dev/null || missing="chromium chromium-driver fonts-dejavu-core"
+command -v openssl >/dev/null || missing="$missing openssl"
+
+if [ -n "$missing" ]; then
   if command -v apt-get >/dev/null; then
     sudo=
     [ "$(id -u)" = 0 ] || sudo=sudo
     $sudo apt-get update -qq
-    $sudo apt-get install -y -qq --no-install-recommends chromium chromium-driver fonts-dejavu-core >/dev/null
+    $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
   else
-    echo "found no chromium with chromedriver on PATH: install them, the tests open pages in a real browser" >&2
+    echo "not on PATH: $missing. Install them: the tests open pages in a real browser and clone over real https" >&2
     exit 1
   fi
 fi
