@@ -40,6 +40,7 @@ _PHRASES = {
 """How a number reads where the catalogue's meaning would not make a sentence."""
 
 _SINGULAR = {"directories": "directory"}
+_ONE = re.compile(r"(?<![\d.,])(1 (?:earlier )?)(path|change|function|parameter|line|import|level|day|bit)s\b")
 
 
 def feature_text(feature: Feature, value: float | None, typical: float, effect: float) -> str:
@@ -105,10 +106,18 @@ def _number(feature: Feature, value: float, usual: str, unit: str) -> str:
         return f"{_ZERO[feature.name]}, typically {usual}"
     if phrase := _PHRASES.get(feature.name):
         shown = _signed(value) if feature.name.endswith("_delta") else _amount(value, feature)
-        return f"{phrase.format(shown)}, typically {usual}"
+        return f"{_ONE.sub(_singular, phrase.format(shown))}, typically {usual}"
     if feature.dtype == "int64":
         return f"{_amount(value, feature)} {_counted(feature, value)}, typically {usual}"
     return f"{feature.meaning}: {_amount(value, feature)}{unit}, typically {usual}"
+
+
+def _singular(found: "re.Match[str]") -> str:
+    """
+    >>> _ONE.sub(_singular, "1 paths through the code; 11 paths"), _ONE.sub(_singular, "+1 functions")
+    ('1 path through the code; 11 paths', '+1 function')
+    """
+    return found[1] + found[2]
 
 
 def _signed(value: float) -> str:
