@@ -17,8 +17,6 @@ Three tables:
 import argparse
 import csv
 import gzip
-import os
-import platform
 import sys
 import tempfile
 import time
@@ -27,6 +25,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean, stdev
 
+from page import line, machine, write
+
 from faultcast.demo import Match, Truth, recovery, truth_path, write_repository
 from faultcast.history import Pseudonyms, mine, open_repository, store
 from faultcast.labels import VARIANTS, Labelling, label
@@ -34,8 +34,6 @@ from faultcast.labels.stated import Known
 from faultcast.measures.kinds import file_kind
 from faultcast.records import Commit
 
-RESULTS = Path(__file__).with_name("results.md")
-_BEGIN, _END = "<!-- labels: begin -->", "<!-- labels: end -->"
 SEEDS = (7, 11, 23)
 NOISES = (0.0, 0.3, 0.6)
 COMMITS = 1600
@@ -165,18 +163,11 @@ def _name(location: str) -> str:
 
 
 def _line(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
+    return line(cells)
 
 
 def _head(*cells: str) -> list[str]:
     return [_line(*cells), _line(*("---" for _ in cells))]
-
-
-def _write(text: str) -> None:
-    page = RESULTS.read_text(encoding="utf-8")
-    before, _, rest = page.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    RESULTS.write_text(f"{before}{_BEGIN}\n\n{text}\n\n{_END}{after}", encoding="utf-8")
 
 
 def main() -> None:
@@ -187,11 +178,10 @@ def main() -> None:
     parser.add_argument("--repositories", type=Path)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    machine = f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {platform.machine()}"
-    machine += f", Python {platform.python_version()}, one process."
+    said = f"{machine()}, one process."
     with tempfile.TemporaryDirectory(prefix="faultcast-bench-") as name:
         folder = Path(name)
-        parts = [machine, "", "Planted, mean of three seeds ± standard deviation of F1:", "", *planted(folder)]
+        parts = [said, "", "Planted, mean of three seeds ± standard deviation of F1:", "", *planted(folder)]
         if options.paths:
             lines, times = stated(options.paths, folder)
             parts += ["", "Stated by developers:", "", *lines, "", "Time, for the labels that a run makes:", "", *times]
@@ -199,7 +189,7 @@ def main() -> None:
             parts += ["", "Agreement with ApacheJIT:", "", *apache(options.apache, options.repositories, folder)]
     print("\n".join(parts))
     if options.write:
-        _write("\n".join(parts))
+        write("labels", "\n".join(parts))
 
 
 if __name__ == "__main__":

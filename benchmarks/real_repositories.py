@@ -11,16 +11,14 @@ benchmarks/results.md, between its marks.
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).with_name("results.md")
-_BEGIN, _END = "<!-- real_repositories: begin -->", "<!-- real_repositories: end -->"
+from page import line, machine, write
+
 _HEAD = (
     "| repository | commits | fixes | inducing | s (first) | s (again) | CPU s | peak MB | judged | AUC chosen | "
     "95 % | AUC simple | AUC hybrid | AUC lines added | AP chosen | AP lines added | verdict |"
@@ -50,7 +48,7 @@ def row(location: str) -> str:
     cells = [_name(location), f"{found['commits']:,}", f"{found['fixes']:,}", f"{found['inducing']:,}"]
     cells += [f"{first:.0f}", f"{again:.1f}", f"{cpu:.0f}", f"{peak:.0f}"]
     if chosen is None:
-        return _line([*cells, found["dataset"]["insufficient"]["message"], *["-"] * 7, found["verdict"]["outcome"]])
+        return line([*cells, found["dataset"]["insufficient"]["message"], *["-"] * 7, found["verdict"]["outcome"]])
     best, lines = figures[chosen], figures["lines_added"]
     low, high = best["auc_interval"]
     cells += [
@@ -60,25 +58,13 @@ def row(location: str) -> str:
     ]
     cells += [f"{figures[name]['auc']:.3f}" for name in ("simple", "hybrid", "lines_added")]
     cells += [f"{best['average_precision']:.3f}", f"{lines['average_precision']:.3f}", found["verdict"]["outcome"]]
-    return _line(cells)
+    return line(cells)
 
 
 def _name(location: str) -> str:
     """owner/name where the location tells both."""
     parts = [part for part in location.rstrip("/").removesuffix(".git").split("/") if part not in ("", "repo")]
     return parts[-1].replace("+", "/", 1)
-
-
-def _line(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def write(table: str) -> None:
-    """Put the table between its marks."""
-    text = RESULTS.read_text(encoding="utf-8")
-    before, _, rest = text.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    RESULTS.write_text(f"{before}{_BEGIN}\n\n{table}\n\n{_END}{after}", encoding="utf-8")
 
 
 def main() -> None:
@@ -91,12 +77,11 @@ def main() -> None:
     for location in options.repositories:
         lines.append(row(location))
         print(lines[-1], file=sys.stderr)
-    machine = f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {platform.machine()}"
-    machine += f", Python {platform.python_version()}"
-    table = "\n".join([f"{machine}. One run each; wall times move with the machine's load.", "", *lines])
+    said = f"{machine()}. One run each; wall times move with the machine's load."
+    table = "\n".join([said, "", *lines])
     print(table)
     if options.write:
-        write(table)
+        write("real_repositories", table)
 
 
 if __name__ == "__main__":

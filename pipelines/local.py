@@ -11,10 +11,8 @@ State, under `home`::
     kfp/logs/<name>-<run>.log       everything the run printed; .jsonl: its events
 """
 
-import hashlib
 import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -28,6 +26,7 @@ from typing import IO
 
 from components.base import local_image
 from faultcast import progress, settings
+from faultcast.adapters.places import repo_id
 from pipelines import kept
 from pipelines.lock import exclusive
 from pipelines.results import Collector, RunResult
@@ -55,16 +54,10 @@ def run_training(parameters: TrainingParameters, home: Path, on_event: OnEvent) 
     return run_pipeline(
         "pipelines.training:training",
         arguments,
-        name=state_name(parameters.repository),
+        name=repo_id(parameters.repository),
         home=home,
         on_event=on_event,
     )
-
-
-def state_name(repository: str) -> str:
-    """Name the state of one repository, path or URL, so that a person recognises it."""
-    base = re.sub(r"[^A-Za-z0-9._]+", "-", repository.rstrip("/").rsplit("/", 1)[-1])[:40]
-    return f"{base}-{hashlib.sha256(repository.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
 def run_pipeline(

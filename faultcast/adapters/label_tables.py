@@ -7,18 +7,18 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from faultcast.features.table import INSTANT
 from faultcast.labels import Labelling
 from faultcast.records import Fix, Link
 
-_INSTANT = pa.timestamp("us", tz="UTC")
 _RIPENING = b"ripening_days"
 
 LABELS = pa.schema(
     {
         "repository": pa.string(),
         "commit": pa.string(),
-        "event_timestamp": _INSTANT,
-        "created": _INSTANT,
+        "event_timestamp": INSTANT,
+        "created": INSTANT,
         "label": pa.int64(),
         "confidence": pa.float64(),
         "fix": pa.string(),
@@ -66,7 +66,7 @@ def _table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
 
 
 def _storage(kind: pa.DataType) -> pa.DataType:
-    return pa.int64() if kind == _INSTANT else kind
+    return pa.int64() if kind == INSTANT else kind
 
 
 def _plain(record: Fix | Link) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def _run(commands: "_Commands") -> None:
     _learning(parser)
 
 
-def _learning(parser: argparse.ArgumentParser) -> None:
+def _ripening(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ripening-days",
         type=float,
@@ -89,6 +89,10 @@ def _learning(parser: argparse.ArgumentParser) -> None:
         metavar="DAYS",
         help="days after which a change without a known fault counts as clean (default: chosen from the history)",
     )
+
+
+def _learning(parser: argparse.ArgumentParser) -> None:
+    _ripening(parser)
     parser.add_argument("--seed", type=int, default=None, help="seed of everything random (default: 7)")
 
 
@@ -126,13 +130,7 @@ def _label(commands: "_Commands") -> None:
     parser.add_argument(
         "--newest", type=int, default=20, metavar="N", help="inducing changes to show, newest first (default: 20)"
     )
-    parser.add_argument(
-        "--ripening-days",
-        type=float,
-        default=None,
-        metavar="DAYS",
-        help="days after which a change without a known fault counts as clean (default: chosen from the history)",
-    )
+    _ripening(parser)
 
 
 def _score(commands: "_Commands") -> None:

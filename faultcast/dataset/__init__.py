@@ -8,7 +8,7 @@ The point-in-time join itself happens between the first two, outside (Feast, in 
 """
 
 from faultcast.dataset.split import SplitPlan, plan_split, plan_split_of, unsplit
-from faultcast.dataset.store import DatasetInfo, nullable_types, read, write
+from faultcast.dataset.store import DatasetInfo, nullable_types, read, read_info, write
 from faultcast.dataset.table import assemble, data_fingerprint
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "plan_split",
     "plan_split_of",
     "read",
+    "read_info",
     "unsplit",
     "write",
 ]

@@ -10,18 +10,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from faultcast.dataset.split import SPLITS, SplitPlan
-from faultcast.dataset.table import COLUMNS, PANDAS_DTYPES, data_fingerprint
+from faultcast.dataset.table import COLUMNS, data_fingerprint
 from faultcast.errors import ContractMismatch, InsufficientSamples, NotFound
-from faultcast.features.catalogue import CATALOGUE
+from faultcast.features.table import INSTANT, TYPES
 
-_INSTANT = pa.timestamp("us", tz="UTC")
-_ARROW = {"int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
 _FIRST = {
-    "event_timestamp": _INSTANT,
-    "label_as_of": _INSTANT,
+    "event_timestamp": INSTANT,
+    "label_as_of": INSTANT,
     "label": pa.int64(),
     "confidence": pa.float64(),
-    **{feature.name: _ARROW[feature.dtype] for feature in CATALOGUE},
+    **TYPES,
 }
 SCHEMA = pa.schema([(name, _FIRST.get(name, pa.string())) for name in COLUMNS])
 
@@ -84,21 +82,27 @@ def read(path: Path) -> tuple[pd.DataFrame, DatasetInfo]:
         NotFound: there is no data set at `path`.
         ContractMismatch: its columns are not today's.
     """
-    if not path.is_file() or not _sidecar(path).is_file():
-        raise NotFound(f"No data set at {path} with a {_sidecar(path).name} beside it; run the assemble stage first")
+    info = read_info(path)
     arrow = pq.read_table(path)
     if arrow.column_names != list(COLUMNS):
         differing = sorted(set(arrow.column_names) ^ set(COLUMNS)) or ["their order"]
         raise ContractMismatch(f"{path} was assembled with other columns ({', '.join(differing)}); assemble it again")
     table = arrow.to_pandas(types_mapper=nullable_types)
-    info = DatasetInfo(**json.loads(_sidecar(path).read_text(encoding="utf-8")))
     return table, info
 
 
-_NULLABLE = {
-    _ARROW[dtype]: {"Int64": pd.Int64Dtype(), "Float64": pd.Float64Dtype(), "boolean": pd.BooleanDtype()}[name]
-    for dtype, name in PANDAS_DTYPES.items()
-}
+_NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.float64(): pd.Float64Dtype(), pa.bool_(): pd.BooleanDtype()}
+
+
+def read_info(path: Path) -> DatasetInfo:
+    """Read the sidecar of a data set alone.
+
+    Raises:
+        NotFound: there is no data set at `path`.
+    """
+    if not path.is_file() or not _sidecar(path).is_file():
+        raise NotFound(f"No data set at {path} with a {_sidecar(path).name} beside it; run the assemble stage first")
+    return DatasetInfo(**json.loads(_sidecar(path).read_text(encoding="utf-8")))
 
 
 def nullable_types(kind: pa.DataType) -> Any:

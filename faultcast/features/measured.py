@@ -1,19 +1,16 @@
 """Measures of all the versions that a history needs, each measured once, on every core."""
 
-import sys
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 
 from faultcast.features.describe import is_measured
 from faultcast.history import Repository
 from faultcast.history.git import ObjectSource, read_blobs
+from faultcast.history.spread import spread
 from faultcast.measures import language_of, measure
 from faultcast.records import Commit, Measures
 
 _BLOBS_AT_ONCE = 200
-_START_METHOD = "fork" if sys.platform == "linux" else "spawn"
 
 Key = tuple[str, str]
 """(language, blob): what a measure depends on."""
@@ -43,15 +40,11 @@ def wanted(commits: Iterable[Commit]) -> dict[Key, str]:
 def measure_all(
     repository: Repository, versions: dict[Key, str], workers: int = 2
 ) -> Iterator[list[tuple[Key, Measures | None]]]:
-    """Yield measures in batches; a version that is absent or too large has none."""
+    """Return measures in batches; a version that is absent or too large has none."""
     items = list(versions.items())
     batches = [items[first : first + _BLOBS_AT_ONCE] for first in range(0, len(items), _BLOBS_AT_ONCE)]
     work = partial(_measure_batch, repository.objects)
-    if len(batches) < 2 or workers < 2:
-        yield from map(work, batches)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context(_START_METHOD)) as pool:
-        yield from pool.map(work, batches)
+    return spread(work, batches, workers)
 
 
 def _measure_batch(source: ObjectSource, batch: list[tuple[Key, str]]) -> list[tuple[Key, Measures | None]]:

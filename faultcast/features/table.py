@@ -8,6 +8,10 @@ from faultcast.features.catalogue import CATALOGUE
 from faultcast.features.describe import Row
 
 INSTANT = pa.timestamp("us", tz="UTC")
+"""How every table keeps an instant."""
+
+TYPES = {feature.name: pa.type_for_alias(feature.dtype) for feature in CATALOGUE}
+"""Arrow type of each feature."""
 
 SCHEMA = pa.schema(
     [
@@ -19,7 +23,7 @@ SCHEMA = pa.schema(
         ("subject", pa.string()),
         ("paths", pa.list_(pa.string())),
         ("text", pa.string()),
-        *((feature.name, pa.type_for_alias(feature.dtype)) for feature in CATALOGUE),
+        *TYPES.items(),
     ]
 )
 

@@ -1,13 +1,10 @@
 """A repository to read: its commits in order of arrival, its blobs, what had to be skipped."""
 
 import secrets
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,10 +12,10 @@ import pyarrow as pa
 from faultcast.errors import EmptyRepository, ShallowRepository, UnknownRevision
 from faultcast.history import git, store, stream
 from faultcast.history.identity import Pseudonyms
+from faultcast.history.spread import spread
 from faultcast.records import Commit
 
 _COMMITS_AT_ONCE = 500
-_START_METHOD = "fork" if sys.platform == "linux" else "spawn"
 _DIFF_TREE = (
     "diff-tree", "--stdin", "--always", "-r", "--root", "-c", "-M", "-l400", "-z", "--raw", "-p", "-U0",
     "--no-abbrev", "--no-ext-diff", "--no-textconv", "--no-color", "--src-prefix=a/", "--dst-prefix=b/",
@@ -98,19 +95,11 @@ def mine(
     ids = git.ancestry(repository.objects, tip)
     ranges = [(first, ids[first : first + _COMMITS_AT_ONCE]) for first in range(0, len(ids), _COMMITS_AT_ONCE)]
     work = partial(_mine_range, repository.objects, identify, tip)
-    return len(ids), _spread(work, ranges, workers)
+    return len(ids), spread(work, ranges, workers)
 
 
 _Range = tuple[int, list[str]]
 _Mined = tuple[pa.RecordBatch, tuple[Skipped, ...]]
-
-
-def _spread(work: Callable[[_Range], _Mined], ranges: list[_Range], workers: int) -> Iterator[_Mined]:
-    if len(ranges) < 2 or workers < 2:
-        yield from map(work, ranges)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context(_START_METHOD)) as pool:
-        yield from pool.map(work, ranges)
 
 
 def _mine_range(source: git.ObjectSource, identify: Pseudonyms, tip: str, part: _Range) -> _Mined:

@@ -10,6 +10,7 @@ import pandas as pd
 from faultcast import dataset as data, models, progress, settings
 from faultcast.adapters.places import Places
 from faultcast.adapters.registry import Registry
+from faultcast.features.semantic import FILE_MARK
 from faultcast.models import Explainable
 from faultcast.models.baseline import fit_baseline
 from faultcast.models.reasons import explain
@@ -65,7 +66,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _paths(text: str) -> list[str]:
-    return [line.removeprefix("<file> ") for line in (text or "").split("\n") if line.startswith("<file> ")]
+    return [line.removeprefix(FILE_MARK) for line in (text or "").split("\n") if line.startswith(FILE_MARK)]
 
 
 def _newest(table: pd.DataFrame, since: int) -> pd.DataFrame:

@@ -14,7 +14,7 @@ def train(model: str, dataset: str, artifact: str, seed: int) -> None:
     """Train `simple` or `hybrid`; with too few samples the artifact only says so."""
     table = Path(dataset) / "dataset.parquet"
     with progress.stage(f"train {model}", unit="epochs" if model == "hybrid" else "") as stage:
-        _, info = data.read(table)
+        info = data.read_info(table)
         if info.insufficient:
             mark(Path(artifact), info.insufficient)
             stage.found("not trained: too few samples")

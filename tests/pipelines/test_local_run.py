@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from toy_runs import Toy, is_alive, wait_until
 
+from faultcast.adapters.places import repo_id
 from faultcast.errors import NotFound, StageFailed, TemporaryError
-from pipelines.local import run_pipeline, state_name
+from pipelines.local import run_pipeline
 from pipelines.results import RunFailed
 
 
@@ -166,8 +167,8 @@ def test_where_the_user_stands_is_not_imported(toy: Toy, monkeypatch: pytest.Mon
 
 
 def test_state_is_named_after_the_repository() -> None:
-    assert state_name("/somewhere/flask.git/").startswith("flask.git-")
-    assert state_name("https://example.org/a b\n/c") != state_name("https://example.org/a b/c")
+    assert repo_id("/somewhere/flask.git/").startswith("flask.git-")
+    assert repo_id("https://example.org/a b\n/c") != repo_id("https://example.org/a b/c")
 
 
 def lock_is_free(toy: Toy) -> bool:

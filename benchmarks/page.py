@@ -1,0 +1,28 @@
+"""benchmarks/results.md: each benchmark writes its own part, between its marks, and says on which machine."""
+
+import os
+import platform
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+RESULTS = Path(__file__).with_name("results.md")
+
+
+def machine() -> str:
+    """The day and the machine of a measurement."""
+    day, python = time.strftime("%Y-%m-%d"), platform.python_version()
+    return f"{day}, {os.cpu_count()} cores, {platform.machine()}, Python {python}"
+
+
+def line(cells: Iterable[str]) -> str:
+    """One row of a table."""
+    return f"| {' | '.join(cells)} |"
+
+
+def write(part: str, text: str) -> None:
+    """Put a benchmark's text between the marks of its part."""
+    begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
+    before, _, rest = RESULTS.read_text(encoding="utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    RESULTS.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
