@@ -82,6 +82,7 @@ class Commit:
     message: str
     files: tuple[FileChange, ...] = ()
     merged: tuple[MergedFile, ...] = ()
+    reviewers: tuple[str, ...] = ()  # pseudonyms of those whom trailers name as reviewers, in order, without repeats
 
     @property
     def is_merge(self) -> bool:
@@ -149,6 +150,35 @@ class Measures:
     parameters_max: int
     imports: int
     halstead_volume: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionMeasures:
+    """One function in numbers (in Terraform: one top-level block). Lines are 1-based, both inclusive."""
+
+    name: str
+    start_line: int
+    end_line: int
+    cyclomatic: int
+    cognitive: int
+    nesting: int
+    parameters: int
+    halstead_volume: float | None = None
+    calls: tuple[str, ...] = ()  # distinct names that it calls, sorted
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """One version of one file, read once: its numbers, its functions, what it imports, what smells.
+
+    ``imports`` are as written (``faultcast.records``, ``./cart``, ``"net/http"`` without quotes), in order, without
+    repeats. ``smells`` are counts by name of the catalogue of smells, of those found.
+    """
+
+    measures: Measures
+    functions: tuple[FunctionMeasures, ...] = ()
+    imports: tuple[str, ...] = ()
+    smells: tuple[tuple[str, int], ...] = ()
 
 
 # --- what is forecast ---------------------------------------------------------------------

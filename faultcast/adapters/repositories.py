@@ -6,8 +6,9 @@ from pathlib import Path
 
 from faultcast.adapters.places import Places, is_url, state_folder
 from faultcast.history import Pseudonyms, Repository, load_key, open_repository
-from faultcast.history.git import locate, mirror
+from faultcast.history.git import locate
 from faultcast.history.remote import check
+from faultcast.history.transfer import mirror
 from faultcast.settings import Settings
 
 

@@ -1,6 +1,7 @@
-"""Reading git: one hardened module runs it, the rest is pure."""
+"""Reading git: hardened modules run it, the rest is pure."""
 
 from faultcast.history.identity import Pseudonyms, load_key
-from faultcast.history.repository import Repository, Skipped, mine, open_repository
+from faultcast.history.reader import Skipped
+from faultcast.history.repository import Repository, mine, open_repository
 
 __all__ = ["Pseudonyms", "Repository", "Skipped", "load_key", "mine", "open_repository"]

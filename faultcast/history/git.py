@@ -1,4 +1,4 @@
-"""The one module that runs git. Every repository is taken for hostile.
+"""The module that runs git on objects. Every repository is taken for hostile.
 
 A mined repository's own configuration is never in force: objects are read through an empty bare
 repository of ours whose object directory is the mined one. So there is no hook, no fsmonitor, no
@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self, cast
 
-from faultcast.errors import MissingObject, NotARepository, RepositoryError, Unavailable, UnknownRevision
-from faultcast.history.remote import Remote
+from faultcast.errors import MissingObject, NotARepository, RepositoryError, UnknownRevision
 
 MEMORY_LIMIT_BYTES = 4 * 1024**3
 """Address space of one git process: a bomb ends that process, not the machine."""
@@ -25,7 +24,7 @@ MEMORY_LIMIT_BYTES = 4 * 1024**3
 BIG_FILE_BYTES = 2 * 1024**2
 """Blobs above this are treated as binary: git never loads them whole to diff them."""
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin",
     "HOME": "/nonexistent",
     "LC_ALL": "C",
@@ -40,7 +39,7 @@ _ENVIRONMENT = {
     "GIT_ASKPASS": "true",
 }
 
-_OPTIONS = (
+OPTIONS = (
     "-c", "core.hooksPath=/dev/null",
     "-c", "core.fsmonitor=false",
     "-c", f"core.bigFileThreshold={BIG_FILE_BYTES}",
@@ -58,7 +57,7 @@ class ObjectSource:
     objects: Path  # the mined repository's object directory
 
     def environment(self) -> dict[str, str]:
-        return {**_ENVIRONMENT, "GIT_DIR": str(self.git_dir), "GIT_OBJECT_DIRECTORY": str(self.objects)}
+        return {**ENVIRONMENT, "GIT_DIR": str(self.git_dir), "GIT_OBJECT_DIRECTORY": str(self.objects)}
 
 
 def locate(path: Path) -> Path:
@@ -112,13 +111,13 @@ def ask(git_dir: Path, *arguments: str) -> str:
     Raises:
         RepositoryError: git refused; its words are in the message.
     """
-    command = ["git", f"--git-dir={git_dir}", *_OPTIONS, *arguments]
+    command = ["git", f"--git-dir={git_dir}", *OPTIONS, *arguments]
     try:
-        done = subprocess.run(command, env=_ENVIRONMENT, capture_output=True, check=False, timeout=30)
+        done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=False, timeout=30)
     except subprocess.TimeoutExpired as error:
         raise RepositoryError(f"{git_dir}: git {arguments[0]} took more than 30 s") from error
     if done.returncode:
-        raise RepositoryError(f"{git_dir}: git {arguments[0]}: {_words(done.stderr)}")
+        raise RepositoryError(f"{git_dir}: git {arguments[0]}: {last_words(done.stderr)}")
     return done.stdout.decode("utf-8", "replace").strip()
 
 
@@ -144,7 +143,7 @@ class Running:
     """A git process on the objects, its memory limited; leaving the ``with`` block ends it."""
 
     def __init__(self, source: ObjectSource, arguments: Sequence[str], mailmap: str = "") -> None:
-        options = (*_OPTIONS, "-c", f"mailmap.blob={mailmap}") if mailmap else _OPTIONS
+        options = (*OPTIONS, "-c", f"mailmap.blob={mailmap}") if mailmap else OPTIONS
         # A pipe would fill up with warnings and block git; closed by reap().
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
@@ -180,52 +179,8 @@ class Running:
             return ""
         with self._errors as errors:
             errors.seek(0)
-            words = _words(errors.read())
+            words = last_words(errors.read())
         return words if code else ""
-
-
-def mirror(remote: Remote, destination: Path, ca_file: str = "") -> None:
-    """Clone a remote into a bare repository, or bring an earlier clone up to date.
-
-    The connection goes to the address that was checked; redirects are not followed; nothing is
-    checked out and no hook or submodule is touched.
-
-    Raises:
-        Unavailable: the remote does not answer, or refuses.
-    """
-    pinned: tuple[str, ...] = ("-c", "protocol.https.allow=always", "-c", "http.followRedirects=false",
-              "-c", f"http.curloptResolve={remote.pin}", "-c", "transfer.fsckObjects=true",
-              "-c", "fetch.fsck.zeroPaddedFilemode=ignore", "-c", "fetch.fsck.missingSpaceBeforeDate=ignore",
-              "-c", "fetch.fsck.badTimezone=ignore")  # fmt: skip
-    if ca_file:
-        pinned = (*pinned, "-c", f"http.sslCAInfo={ca_file}")
-    if destination.is_dir():
-        heads = "+refs/heads/*:refs/heads/*"
-        arguments = [f"--git-dir={destination}", *_OPTIONS, *pinned, "fetch", "--quiet", "--prune", "--no-tags",
-                     "--no-recurse-submodules", "--end-of-options", remote.url, heads]  # fmt: skip
-        _transfer(remote, arguments)
-        return
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".clone-") as folder:
-        partial = Path(folder) / "bare"
-        arguments = [*_OPTIONS, *pinned, "clone", "--quiet", "--bare", "--no-local", "--template=",
-                     "--end-of-options", remote.url, str(partial)]  # fmt: skip
-        _transfer(remote, arguments)
-        partial.rename(destination)
-
-
-def _transfer(remote: Remote, arguments: list[str]) -> None:
-    done = subprocess.run(
-        ["git", *arguments],
-        env=_ENVIRONMENT | {"GIT_ALLOW_PROTOCOL": "https"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        raise Unavailable(
-            f"{remote.url}: {_words(done.stderr)}. Check the URL; a private repository: clone it yourself."
-        )
 
 
 def _limit_memory(pid: int) -> None:
@@ -293,7 +248,7 @@ def _read_batch(source: ObjectSource, ids: list[str]) -> Iterator[tuple[str, byt
         place = header_end + size + 2
 
 
-def _words(stderr: bytes) -> str:
+def last_words(stderr: bytes) -> str:
     """The last line of what git said, bounded and free of control characters."""
     text = stderr.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1]
     return "".join(c if c.isprintable() else "?" for c in text)[:300] or "no message"

@@ -1,37 +1,23 @@
 """One version of one file in numbers: complexity, size, comments, imports; eleven languages, one engine.
 
-`measure` gives the numbers of a file, `measure_functions` those of each function in it, `file_kind` says what a path
-is, `language_of` whether it can be measured. Definitions: docs/measures.md. All are pure: same bytes, same numbers.
+`read` reads a file once; `measure` gives its numbers alone, `measure_functions` those of each function in it,
+`file_kind` says what a path is, `language_of` whether it can be measured. Definitions: docs/measures.md.
+All are pure: same bytes, same numbers.
 """
 
-from dataclasses import dataclass
-
-from faultcast.measures.engine import Tally, tally
+from faultcast.measures.engine import Tally, Unit, tally
 from faultcast.measures.grammar import grammar_of
 from faultcast.measures.kinds import Kind, file_kind, language_of, row_of
 from faultcast.measures.languages import Language
 from faultcast.measures.python import radon_complexities
 from faultcast.measures.text import count_lines, is_measurable
-from faultcast.records import Measures
+from faultcast.records import FileVersion, FunctionMeasures, Measures
 
-__all__ = ["FunctionMeasures", "Kind", "file_kind", "language_of", "measure", "measure_functions"]
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionMeasures:
-    """One function in numbers (in Terraform: one top-level block). Lines are 1-based, both inclusive."""
-
-    name: str
-    start_line: int
-    end_line: int
-    cyclomatic: int
-    cognitive: int
-    nesting: int
-    parameters: int
+__all__ = ["Kind", "file_kind", "language_of", "measure", "measure_functions", "read"]
 
 
-def measure(path: str, source: bytes) -> Measures | None:
-    """Measure one version of a file. Broken code gives the numbers of what could be read.
+def read(path: str, source: bytes) -> FileVersion | None:
+    """Read one version of a file. Broken code gives what could be read.
 
     None: the language is not in the table, or the content is binary, over 1 MB, minified or generated.
     """
@@ -39,6 +25,25 @@ def measure(path: str, source: bytes) -> Measures | None:
     if row is None or not is_measurable(source):
         return None
     found = _count(row, source)
+    return FileVersion(_measures(row, source, found), tuple(_function(unit) for unit in found.units))
+
+
+def measure(path: str, source: bytes) -> Measures | None:
+    """The numbers of a file alone; None as for `read`."""
+    found = read(path, source)
+    return found.measures if found else None
+
+
+def measure_functions(path: str, source: bytes) -> tuple[FunctionMeasures, ...]:
+    """Measure each function of a file, in the order of their first lines; empty where `read` gives None.
+
+    What a function holds inside a nested function is the nested one's alone.
+    """
+    found = read(path, source)
+    return found.functions if found else ()
+
+
+def _measures(row: Language, source: bytes, found: Tally) -> Measures:
     lines, code_lines, comment_lines = count_lines(source, found.spans)
     units = found.units
     outside = found.outside
@@ -59,25 +64,15 @@ def measure(path: str, source: bytes) -> Measures | None:
     )
 
 
-def measure_functions(path: str, source: bytes) -> tuple[FunctionMeasures, ...]:
-    """Measure each function of a file, in the order of their first lines; empty where `measure` gives None.
-
-    What a function holds inside a nested function is the nested one's alone.
-    """
-    row = row_of(path)
-    if row is None or not is_measurable(source):
-        return ()
-    return tuple(
-        FunctionMeasures(
-            name=unit.name,
-            start_line=unit.start_line,
-            end_line=unit.end_line,
-            cyclomatic=1 + unit.decisions,
-            cognitive=unit.cognitive,
-            nesting=unit.nesting,
-            parameters=unit.parameters,
-        )
-        for unit in _count(row, source).units
+def _function(unit: Unit) -> FunctionMeasures:
+    return FunctionMeasures(
+        name=unit.name,
+        start_line=unit.start_line,
+        end_line=unit.end_line,
+        cyclomatic=1 + unit.decisions,
+        cognitive=unit.cognitive,
+        nesting=unit.nesting,
+        parameters=unit.parameters,
     )
 
 
