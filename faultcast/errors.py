@@ -17,6 +17,7 @@
     │   └── NotFound                no run, model or report where one was expected     exit 6
     └── TemporaryError              the same call may succeed later
         ├── OutOfSpace              the disk is full                                   exit 7
+        ├── Busy                    another run works on the same state                exit 1
         ├── StageFailed             a pipeline stage ended with an error               exit 1
         └── Unavailable             another system does not answer                     exit 8
 
@@ -137,6 +138,10 @@ def out_of_space(error: BaseException | str) -> OutOfSpace | None:
             return OutOfSpace()
         error = error.__cause__ or ""
     return OutOfSpace() if any(words in error for words in _FULL_WORDS) else None
+
+
+class Busy(TemporaryError):
+    """Another run works on the same state."""
 
 
 class StageFailed(TemporaryError):

@@ -91,6 +91,21 @@ CONTRACT_NAMES = {
 """Names that other systems fixed; they are read where the FAULTCAST_ one is not set."""
 
 
+RANGES: dict[str, tuple[float, float]] = {
+    "seed": (0, 2**32 - 1),
+    "ripening_days": (0, 3_650),
+    "window_days": (1, 36_500),
+    "min_samples_for_decision": (1, 10**9),
+    "min_f1_improvement_pct": (0, 1_000),
+    "max_brier_degradation": (0, 1),
+    "num_workers": (1, 256),
+    "port": (0, 65_535),
+    "ingest_timeout_seconds": (0.1, 3_600),
+    "ingest_max_wait_seconds": (0, 86_400),
+}
+"""Smallest and largest value of settings that are numbers."""
+
+
 def variables(name: str) -> tuple[str, ...]:
     """Environment variables that set a setting, the first that is set wins."""
     return (f"FAULTCAST_{name.upper()}", *([CONTRACT_NAMES[name]] if name in CONTRACT_NAMES else []))
@@ -111,17 +126,25 @@ def load() -> Settings:
     """Read the settings from the environment.
 
     Raises:
-        UsageError: a value cannot be read as its type.
+        UsageError: a value cannot be read as its type, or lies outside its range.
     """
     found: dict[str, object] = {}
     for setting in fields(Settings):
         name = next((variable for variable in variables(setting.name) if os.environ.get(variable)), "")
         if not name:
             continue
-        text = os.environ[name]
-        default: Any = setting.default
-        try:
-            found[setting.name] = type(default)(text) if not isinstance(default, Path) else Path(text)
-        except ValueError as error:
-            raise UsageError(f"{name}={text!r}: expected a value like {default!r}") from error
+        found[setting.name] = _read(setting.name, setting.default, name, os.environ[name])
     return Settings(**found)  # type: ignore[arg-type]
+
+
+def _read(setting: str, default: Any, variable: str, text: str) -> object:
+    if isinstance(default, Path):
+        return Path(text)
+    try:
+        value = type(default)(text)
+    except ValueError as error:
+        raise UsageError(f"{variable}={text!r}: expected a value like {default!r}") from error
+    low, high = RANGES.get(setting, (None, None))
+    if low is not None and not low <= value <= high:
+        raise UsageError(f"{variable}={text!r}: expected a value from {low:,} to {high:,}, such as {default!r}")
+    return value

@@ -70,7 +70,7 @@ def run_pipeline(
 
     Raises:
         RunFailed: a task failed; with the stage's own message and exit code.
-        TemporaryError: another run on the same `name` is in progress.
+        Busy: another run on the same `name` is in progress.
     """
     kfp = home.resolve() / "kfp"
     artifacts, cache, logs = kfp / name / "artifacts", kfp / name / "cache", kfp / "logs"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from faultcast.errors import TemporaryError
+from faultcast.errors import Busy
 
 _PATIENCE_SECONDS = 3.0
 """A killed run's tasks need a moment to end; who starts again at once should not be turned away for that."""
@@ -21,14 +21,14 @@ def exclusive(path: Path, what: str) -> Iterator[int]:
     a file left behind locks nothing. Hand the descriptor to a child to keep the lock until that child is gone, too.
 
     Raises:
-        TemporaryError: another run holds the lock.
+        Busy: another run holds the lock.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         if not _lock(descriptor):
             holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
-            raise TemporaryError(
+            raise Busy(
                 f"Another run on {what} is in progress (process {holder}). "
                 "Wait until it ends, or stop it, and run again: its finished stages are reused."
             )

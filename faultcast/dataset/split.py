@@ -53,7 +53,9 @@ class SplitPlan:
     validation_until: int
 
 
-def plan_split(committed_at: NDArray[np.int64], as_of: int, ripening_days: float, min_test: int = 200) -> SplitPlan:
+def plan_split(
+    committed_at: NDArray[np.int64], as_of: int, ripening_days: float, min_test: int = 200, what: str = "changes"
+) -> SplitPlan:
     """Split changes by time, with gaps for labels to ripen.
 
     Args:
@@ -61,6 +63,7 @@ def plan_split(committed_at: NDArray[np.int64], as_of: int, ripening_days: float
         as_of: unix seconds; nothing known later is used.
         ripening_days: days after which a change without a known fault counts as clean.
         min_test: fewest changes to test on; three times as many ripe ones are needed.
+        what: how a message calls the changes.
 
     Raises:
         InsufficientSamples: fewer ripe changes than 3 * `min_test`, or too few left for training.
@@ -78,7 +81,7 @@ def plan_split(committed_at: NDArray[np.int64], as_of: int, ripening_days: float
 
     ripe = _ripe_at(instants, as_of, ripening)
     if ripe < 3 * min_test:
-        raise InsufficientSamples(f"changes older than {ripening_days:g} days", ripe, 3 * min_test)
+        raise InsufficientSamples(f"{what} older than {ripening_days:g} days", ripe, 3 * min_test)
     marks = _boundaries(instants, ripe, ripening, ripening_days, min_test)
     train_end, validation_start, validation_end, test_start = marks
     train_until, validation_until = int(instants[validation_start]), int(instants[test_start])
@@ -127,7 +130,7 @@ def plan_split_of(
         committed_at, as_of, ripening_days, min_test: see `plan_split`, which also tells what is raised.
     """
     instants = np.asarray(committed_at, dtype=np.int64)
-    inner = plan_split(instants[eligible], as_of, ripening_days, min_test)
+    inner = plan_split(instants[eligible], as_of, ripening_days, min_test, "changes to source code")
     young = instants > as_of - round(ripening_days * SECONDS_A_DAY)
     split = np.where(young, "recent", GAP).astype("<U10")
     split[eligible] = inner.split

@@ -38,3 +38,10 @@ def test_a_setting_of_the_wrong_kind_is_named(faultcast: CommandLine) -> None:
     ended = faultcast("report")
     assert ended.code == 2
     assert "FAULTCAST_PORT='many': expected a value like 8080" in ended.err
+
+
+def test_a_setting_out_of_range_is_told_its_range(faultcast: CommandLine) -> None:
+    faultcast.settings["FAULTCAST_PORT"] = "99999"
+    ended = faultcast("report")
+    assert ended.code == 2
+    assert "FAULTCAST_PORT='99999': expected a value from 0 to 65,535, such as 8080" in ended.err

@@ -8,7 +8,7 @@ import pytest
 from toy_runs import Toy, is_alive, wait_until
 
 from faultcast.adapters.places import repo_id
-from faultcast.errors import NotFound, StageFailed, TemporaryError
+from faultcast.errors import Busy, NotFound, StageFailed
 from pipelines.local import run_pipeline
 from pipelines.results import RunFailed
 
@@ -136,7 +136,7 @@ def test_one_run_at_a_time(toy: Toy) -> None:
     run = toy.start_elsewhere()
     toy.wait_until_it_hangs()
     try:
-        with pytest.raises(TemporaryError, match=rf"Another run on toy-1 is in progress \(process {run.pid}\)"):
+        with pytest.raises(Busy, match=rf"Another run on toy-1 is in progress \(process {run.pid}\)"):
             toy.run()
     finally:
         run.send_signal(signal.SIGINT)
