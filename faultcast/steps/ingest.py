@@ -8,7 +8,8 @@ from pathlib import Path
 from faultcast import settings
 from faultcast.adapters.places import state_folder
 from faultcast.adapters.repositories import pseudonyms, refresh
-from faultcast.adapters.trackers import Collected, check_name, collect, state_of, trackers
+from faultcast.adapters.trackers import Collected, check_name, collect, state_of
+from faultcast.adapters.trackers.choose import trackers
 from faultcast.errors import UsageError
 
 DAY_SECONDS = 86_400

@@ -6,7 +6,9 @@ from pathlib import Path
 from fake_github import NOON
 from fake_server import FakeServer
 
-from faultcast.adapters.trackers import Clock, Collected, Tracker, collect, trackers
+from faultcast.adapters.trackers import Collected, Tracker, collect
+from faultcast.adapters.trackers.choose import trackers
+from faultcast.adapters.trackers.transport import Clock
 from faultcast.history import Pseudonyms
 from faultcast.settings import Settings
 
