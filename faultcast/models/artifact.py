@@ -16,7 +16,7 @@ from faultcast.models.manifest import Manifest, check_contract, from_json
 from faultcast.models.model import Model, Scorer
 
 MANIFEST = "manifest.json"
-ALLOWED = {".json", ".safetensors", ".skops"}
+ALLOWED = {".json", ".safetensors"}
 MAX_BYTES = 1 << 30
 """A model's file larger than this (1 GiB) is refused before it is read."""
 
@@ -27,7 +27,7 @@ def load(folder: Path) -> Model:
     Raises:
         NotFound: there is no model in the folder.
         UnsafeArtifact: the folder is not exactly what its manifest says.
-        ContractMismatch: the model was trained on other features.
+        ContractMismatch: the model was trained on other features, or kept in another format.
     """
     manifest, files = read_files(folder)
     check_contract(manifest)
@@ -91,10 +91,10 @@ def _read(path: Path) -> bytes:
 
 
 def _scorer(manifest: Manifest, files: dict[str, bytes]) -> Scorer:
-    # Imported here so that serving a forest does not cost torch's memory, nor a hybrid scikit-learn's.
+    # Imported here so that serving a forest does not cost torch's memory.
     num_columns = len(manifest.normaliser.columns)
     if manifest.kind == "simple":
-        from faultcast.models.forest import from_files as read_forest  # noqa: PLC0415
+        from faultcast.models.forest_file import from_files as read_forest  # noqa: PLC0415
 
         return read_forest(files, num_columns)
     from faultcast.models.hybrid import from_files as read_hybrid  # noqa: PLC0415

@@ -1,6 +1,5 @@
 """Kind `hybrid`: the network with its tokenizer, stored as safetensors and tokenizer.json."""
 
-import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,9 +14,9 @@ from torch import Tensor
 from faultcast.errors import UnsafeArtifact
 from faultcast.models import tokens
 from faultcast.models.network import Network, NetworkConfig
+from faultcast.models.tensors import read_header
 
 FILE = "weights.safetensors"
-_MAX_HEADER = 1 << 20
 _MAX_SIZES = NetworkConfig(vocabulary=1 << 17, max_tokens=4096, width=4096, heads=64, layers=64, hidden=16384)
 _BATCH = 64
 
@@ -81,7 +80,7 @@ def from_files(files: dict[str, bytes], config: dict[str, Any], num_columns: int
     if set(files) != {FILE, tokens.FILE}:
         raise UnsafeArtifact(f"A hybrid model has {FILE} and {tokens.FILE}, found {', '.join(sorted(files)) or 'none'}")
     sizes = _check_config(config)
-    check_header(files[FILE])
+    read_header(FILE, files[FILE])
     network = Network(sizes, num_columns)
     try:
         network.load_state_dict(safetensors.torch.load(files[FILE]))
@@ -90,19 +89,6 @@ def from_files(files: dict[str, bytes], config: dict[str, Any], num_columns: int
         raise UnsafeArtifact(f"{FILE} does not fit the manifest's sizes: {first_line} Train the model again") from error
     network.eval()
     return Hybrid(network, tokens.read_tokenizer(files[tokens.FILE], sizes.vocabulary), sizes)
-
-
-def check_header(content: bytes) -> None:
-    """Refuse a safetensors file whose header is oversized or no JSON, before the library parses it."""
-    size = int.from_bytes(content[:8], "little")
-    if len(content) < 8 or size > min(_MAX_HEADER, len(content) - 8):
-        raise UnsafeArtifact(
-            f"{FILE} announces a header of {size} bytes in a file of {len(content)}; at most {_MAX_HEADER}"
-        )
-    try:
-        json.loads(content[8 : 8 + size])
-    except ValueError as error:
-        raise UnsafeArtifact(f"{FILE} has a header that is no JSON; fetch or train the model again") from error
 
 
 def _check_config(config: dict[str, Any]) -> NetworkConfig:

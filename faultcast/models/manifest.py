@@ -10,7 +10,8 @@ from faultcast.models.bands import Bands
 from faultcast.models.calibration import Calibration
 from faultcast.models.normaliser import Column, Normaliser
 
-FORMAT = 1
+FORMAT = 2
+"""1 kept forests by skops."""
 KINDS = ("simple", "hybrid")
 
 
@@ -50,13 +51,14 @@ def from_json(text: str) -> Manifest:
     """Read a manifest without yet trusting what it names.
 
     Raises:
-        UnsafeArtifact: it is no manifest of this format.
+        ContractMismatch: it is of another format, as an earlier version of this program wrote.
+        UnsafeArtifact: it is no manifest.
     """
     try:
         raw = json.loads(text)
         found = (raw["format"], raw["kind"])
         if found[0] != FORMAT or found[1] not in KINDS:
-            raise UnsafeArtifact(
+            raise ContractMismatch(
                 f"The manifest is of format {found[0]!r} and kind {found[1]!r}; "
                 f"this version reads format {FORMAT} and the kinds {', '.join(KINDS)}. Train the model again"
             )

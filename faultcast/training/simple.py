@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import average_precision_score
 
-from faultcast.models.forest import Forest, to_files
+from faultcast.models.forest import of_classifier
+from faultcast.models.forest_file import to_files
 from faultcast.models.manifest import Manifest
 from faultcast.models.normaliser import fit_normaliser
 from faultcast.training.finish import Learnt, finish
@@ -31,11 +32,12 @@ def train_simple(data: TrainingData, output: Path, seed: int, report: Report = s
     features_NF = normaliser.apply(data.train.values_NC)
     leaf = choose_leaf(features_NF, data.train.labels_N, data.train.weights_N, seed, report)
     report({"event": "fit", "model": "simple", "trees": TREES, "min_samples_leaf": leaf})
-    forest = fit_forest(features_NF, data.train.labels_N, data.train.weights_N, seed=seed, leaf=leaf, trees=TREES)
-    scorer = Forest(forest.set_params(n_jobs=1))  # one thread: sums in a fixed order
+    scorer = of_classifier(
+        fit_forest(features_NF, data.train.labels_N, data.train.weights_N, seed=seed, leaf=leaf, trees=TREES)
+    )
     validation_NF = normaliser.apply(data.validation.values_NC)
     logits_N = scorer.logits(validation_NF, scorer.read(data.validation.texts))
-    learnt = Learnt("simple", to_files(forest), {"trees": TREES, "min_samples_leaf": leaf}, normaliser)
+    learnt = Learnt("simple", to_files(scorer), {"trees": TREES, "min_samples_leaf": leaf}, normaliser)
     manifest = finish(output, data, learnt, logits_N, seed)
     report({"event": "done", "model": "simple", **manifest.metrics})
     return manifest

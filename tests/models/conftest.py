@@ -7,7 +7,7 @@ import torch
 from sklearn.ensemble import RandomForestClassifier
 
 from faultcast.features.catalogue import CATALOGUE
-from faultcast.models import artifact, forest, hybrid, tokens
+from faultcast.models import artifact, forest, forest_file, hybrid, tokens
 from faultcast.models.bands import Bands
 from faultcast.models.calibration import Calibration
 from faultcast.models.manifest import Manifest
@@ -52,7 +52,8 @@ def simple(changes, tmp_path):
     """Folder of a forest."""
     normaliser = fit_normaliser(values_of(changes))
     fitted = RandomForestClassifier(20, random_state=0).fit(normaliser.apply(values_of(changes)), changes["label"])
-    artifact.write(tmp_path / "simple", manifest("simple", normaliser), forest.to_files(fitted))
+    files = forest_file.to_files(forest.of_classifier(fitted))
+    artifact.write(tmp_path / "simple", manifest("simple", normaliser), files)
     return tmp_path / "simple"
 
 

@@ -70,7 +70,7 @@ def test_a_model_with_another_feature_contract_is_refused_by_name(tmp_path):
 
 def test_a_changed_model_file_is_refused(model_dir, tmp_path):
     shutil.copytree(model_dir, tmp_path / "model")
-    with (tmp_path / "model" / "forest.skops").open("ab") as file:
+    with (tmp_path / "model" / "forest.safetensors").open("ab") as file:
         file.write(b"!")
     ended = start("--model-dir", tmp_path / "model", "--port", 0)
     assert (ended.returncode, "changed after training" in ended.stderr) == (5, True), ended.stderr
