@@ -14,16 +14,15 @@ from faultcast.adapters.registry import Registry
 from faultcast.adapters.repositories import opened, pseudonyms, refresh
 from faultcast.adapters.runs import Run
 from faultcast.errors import UsageError
-from faultcast.features import Past, Row, describe
-from faultcast.features.measured import Measured, measure_all, wanted
+from faultcast.features import Row
 from faultcast.features.table import to_table
 from faultcast.history import Repository
 from faultcast.history.git import ancestry
 from faultcast.models import Explainable
 from faultcast.models.baseline import fit_baseline
-from faultcast.records import Commit
 from faultcast.settings import Settings
 from faultcast.steps.score import forecasts
+from faultcast.steps.unseen import described
 
 MOST = 5_000
 """Commits of one call."""
@@ -57,7 +56,7 @@ def score_revisions(run: Run, revision: str, now: Settings) -> Scored:
         seen = _seen(run, ids)
         fresh = [name for name in ids if name not in set(seen["commit"])]
         commits = [repository.commit(name, pseudonyms(now)) for name in fresh]
-        rows = _described(repository, run, [commit for commit in commits if not commit.is_merge])
+        rows = described(repository, run.artifact("describe/past"), commits) if commits else []
     table = pd.concat([seen, _frame(rows, run)], ignore_index=True)
     model, version = _model(run, now)
     return Scored(
@@ -80,22 +79,6 @@ def _seen(run: Run, ids: list[str]) -> pd.DataFrame:
         types_mapper=data.nullable_types
     )
     return known
-
-
-def _described(repository: Repository, run: Run, commits: list[Commit]) -> list[Row]:
-    """Describe commits that no run has seen, each one becoming the past of the next."""
-    if not commits:
-        return []
-    found: dict[Any, Any] = {}
-    for batch in measure_all(repository, wanted(commits), workers=1):
-        found.update(batch)
-    measure = Measured(found)
-    past = Past.load(run.artifact("describe/past"))
-    rows = []
-    for commit in commits:
-        rows.append(describe(commit, past, measure))
-        past.observe(commit)
-    return rows
 
 
 def _frame(rows: list[Row], run: Run) -> pd.DataFrame:
