@@ -14,6 +14,7 @@
     │   ├── ContractMismatch        a model and the features it is given do not fit    exit 5
     │   ├── UnsafeArtifact          a model file that is not what its manifest says    exit 5
     │   ├── BadChange               a change sent for scoring is malformed             exit 2
+    │   ├── BadEvent                an event of a stream is malformed                  exit 2
     │   └── NotFound                no run, model or report where one was expected     exit 6
     └── TemporaryError              the same call may succeed later
         ├── OutOfSpace              the disk is full                                   exit 7
@@ -105,6 +106,16 @@ class BadChange(PermanentError):
     """A change sent for scoring is malformed."""
 
     exit_code = 2
+
+
+class BadEvent(PermanentError):
+    """An event of a stream is malformed; `rule` is what it broke. The message quotes nothing of its content."""
+
+    exit_code = 2
+
+    def __init__(self, rule: str, detail: str) -> None:
+        self.rule = rule
+        super().__init__(f"{rule}: {detail}")
 
 
 class NotFound(PermanentError):

@@ -68,6 +68,24 @@ class Settings:
     """Seconds that a tracker may be silent before a request is given up and tried again."""
     ingest_max_wait_seconds: float = 3900.0
     """Seconds that a tracker's rate limit may make us wait; GitHub's lasts an hour."""
+    kafka_brokers: str = ""
+    """Kafka's bootstrap servers, `host:port` separated by commas; empty: the broker embedded in `home`."""
+    kafka_security_protocol: str = ""
+    """PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL; empty: TLS, unless all brokers are on loopback."""
+    kafka_sasl_mechanism: str = "SCRAM-SHA-512"
+    """How Kafka's user is proved: SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN (over TLS only)."""
+    kafka_user: str = ""
+    """Account at Kafka; empty: none is asked for."""
+    kafka_password: str = field(default="", repr=False)
+    """Password of Kafka's account."""
+    kinesis_region: str = ""
+    """AWS region of the Kinesis streams; empty: as boto3 finds it. Credentials are always boto3's own."""
+    kinesis_url: str = ""
+    """Address of Kinesis, such as a VPC endpoint; empty: that of the region."""
+    stream_batch: int = 500
+    """Events that a consumer judges and keeps in one transaction."""
+    stream_timeout_seconds: float = 30.0
+    """Seconds that Kafka or Kinesis may take to accept or bring events before the command gives up."""
     mlflow_tracking_uri: str = ""
     """MLflow server; empty: SQLite inside `home`."""
     mlflow_run_id: str = ""
@@ -102,6 +120,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "port": (0, 65_535),
     "ingest_timeout_seconds": (0.1, 3_600),
     "ingest_max_wait_seconds": (0, 86_400),
+    "stream_batch": (1, 10_000),
+    "stream_timeout_seconds": (1, 3_600),
 }
 """Smallest and largest value of settings that are numbers."""
 

@@ -1,0 +1,10 @@
+"""Events: what was told of a repository, as it travels. Pure; who carries them is an adapter's matter.
+
+event     an event, its identity, its bytes; `read` is the only way from bytes to an event
+schema    is this a record of that kind?
+"""
+
+from faultcast.events.event import MAX_BYTES, RAW, REFUSED, Event, read, validated
+from faultcast.events.schema import record
+
+__all__ = ["MAX_BYTES", "RAW", "REFUSED", "Event", "read", "record", "validated"]
