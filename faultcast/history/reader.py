@@ -1,4 +1,4 @@
-"""Commits and their diffs through one git process, going on behind a commit that kills it."""
+"""Commits and their diffs through few git processes, going on behind a commit that kills one."""
 
 import secrets
 from collections.abc import Iterator
@@ -8,13 +8,18 @@ from faultcast.history import git, stream
 from faultcast.history.identity import Pseudonyms
 from faultcast.records import Commit
 
-_DIFF_TREE = (
-    "diff-tree", "--stdin", "--always", "-r", "--root", "-c", "-M", "-l400", "-z", "--raw", "-p", "-U0",
-    "--no-abbrev", "--no-ext-diff", "--no-textconv", "--no-color", "--src-prefix=a/", "--dst-prefix=b/",
+_LOG = ("log", "--no-walk=unsorted", "--stdin")
+"""`diff-tree --stdin` prints the same for half as much CPU again (benchmarks/mining.py)."""
+_DIFF = (
+    *_LOG, "-r", "--root", "-M", "-l400", "-z", "--raw", "--no-abbrev", "--no-ext-diff", "--no-textconv", "--no-color",
+    "--src-prefix=a/", "--dst-prefix=b/",
 )  # fmt: skip
-_DIFF_MERGES = tuple("-U1" if option == "-U0" else option for option in _DIFF_TREE)
+PATCHES = (*_DIFF, "-p", "-U0")
+_MERGES = (*_DIFF, "-c", "-p", "-U1")
 """Without context, git leaves out a line that stands alone between two changes of a combined diff."""
-_HEADER_ONLY = ("log", "--no-walk", "--stdin", "-s")  # diff-tree would read the trees
+_DIFFERING = ("diff-tree", "--stdin", "-c", "-r", "-z", "--raw", "--no-abbrev")
+"""Merges with a file unlike every parent's, found by the ids of trees and blobs alone: most merges have none."""
+_HEADER_ONLY = (*_LOG, "-s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class Skipped:
 
 
 class Reader:
-    """Reads commits' diffs through one git process, and goes on behind a commit that kills it."""
+    """Reads commits' diffs through few git processes, and goes on behind a commit that kills one."""
 
     def __init__(self, source: git.ObjectSource, identify: Pseudonyms, tip: str) -> None:
         self._source = source
@@ -36,21 +41,26 @@ class Reader:
 
     def read(self, ids: list[str], first: int) -> list[Commit]:
         """Return one commit an id; positions count up from `first`."""
-        commits = list(self._read(ids, first))
-        resolved = [commit.id for commit in commits if commit.merged]
-        again = {found.id: found.merged for found in self._attempt(_DIFF_MERGES, resolved, first)} if resolved else {}
-        return [replace(commit, merged=again.get(commit.id, commit.merged)) for commit in commits]
+        commits = list(self._read(PATCHES, ids, first))
+        differing = self._differing([commit.id for commit in commits if commit.is_merge])
+        merged = {found.id: found.merged for found in self._read(_MERGES, differing, first)}
+        return [replace(one, merged=merged[one.id]) if one.id in merged else one for one in commits]
 
-    def _read(self, ids: list[str], first: int) -> Iterator[Commit]:
+    def _differing(self, merges: list[str]) -> list[str]:
+        """Those of the merges that hold a file unlike every parent's, and perhaps others."""
+        found = [commit.id for commit in self._attempt(_DIFFERING, merges, 0)] if merges else []
+        return merges if merges and self._words else found
+
+    def _read(self, command: tuple[str, ...], ids: list[str], first: int) -> Iterator[Commit]:
         done = 0
         while done < len(ids):
-            for commit in self._attempt(_DIFF_TREE, ids[done:], first + done):
+            for commit in self._attempt(command, ids[done:], first + done):
                 if commit.id != ids[done]:  # git passed over one that it could not read
                     break
                 yield commit
                 done += 1
             if done < len(ids):  # git ended early: find out whether it was this commit
-                yield self._alone(ids[done], first + done)
+                yield self._alone(command, ids[done], first + done)
                 done += 1
 
     def _attempt(self, command: tuple[str, ...], ids: list[str], first: int) -> Iterator[Commit]:
@@ -70,8 +80,8 @@ class Reader:
         if held and not self._words:
             yield stream.parse(held, position, self._identify)
 
-    def _alone(self, commit: str, position: int) -> Commit:
-        for found in self._attempt(_DIFF_TREE, [commit], position):
+    def _alone(self, command: tuple[str, ...], commit: str, position: int) -> Commit:
+        for found in self._attempt(command, [commit], position):
             return found
         self.skipped.append(Skipped(commit, self._words or "git printed nothing"))
         for found in self._attempt(_HEADER_ONLY, [commit], position):
