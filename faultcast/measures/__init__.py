@@ -5,11 +5,16 @@
 All are pure: same bytes, same numbers.
 """
 
-from faultcast.measures.engine import Tally, Unit, tally
-from faultcast.measures.grammar import grammar_of
+import math
+from collections import Counter
+
+from tree_sitter import Node, Parser
+
+from faultcast.measures.engine import Unit, tally
+from faultcast.measures.grammar import Grammar, grammar_of
 from faultcast.measures.kinds import Kind, file_kind, language_of, row_of
 from faultcast.measures.languages import Language
-from faultcast.measures.python import radon_complexities
+from faultcast.measures.relations import Related, related
 from faultcast.measures.text import count_lines, is_measurable
 from faultcast.records import FileVersion, FunctionMeasures, Measures
 
@@ -24,8 +29,23 @@ def read(path: str, source: bytes) -> FileVersion | None:
     row = row_of(path)
     if row is None or not is_measurable(source):
         return None
-    found = _count(row, source)
-    return FileVersion(_measures(row, source, found), tuple(_function(unit) for unit in found.units))
+    grammar = grammar_of(row)
+    outside, units = tally(grammar, source, parse(grammar, source))
+    closer = [related(grammar, source, unit) for unit in (outside, *units)]
+    smells: Counter[str] = Counter()
+    for one in closer:
+        smells.update(dict(one.smells))
+    return FileVersion(
+        _measures(row, source, outside, units),
+        tuple(_function(unit, one) for unit, one in zip(units, closer[1:], strict=True)),
+        imports=tuple(dict.fromkeys(name for one in closer for name in one.imports)),
+        smells=tuple(sorted(smells.items())),
+    )
+
+
+def parse(grammar: Grammar, source: bytes) -> Node:
+    """The root of the syntax tree of `source`."""
+    return Parser(grammar.language).parse(source).root_node
 
 
 def measure(path: str, source: bytes) -> Measures | None:
@@ -43,10 +63,9 @@ def measure_functions(path: str, source: bytes) -> tuple[FunctionMeasures, ...]:
     return found.functions if found else ()
 
 
-def _measures(row: Language, source: bytes, found: Tally) -> Measures:
-    lines, code_lines, comment_lines = count_lines(source, found.spans)
-    units = found.units
-    outside = found.outside
+def _measures(row: Language, source: bytes, outside: Unit, units: list[Unit]) -> Measures:
+    everything = (outside, *units)
+    lines, code_lines, comment_lines = count_lines(source, [span for unit in everything for span in unit.spans])
     return Measures(
         language=row.name,
         lines=lines,
@@ -55,16 +74,16 @@ def _measures(row: Language, source: bytes, found: Tally) -> Measures:
         functions=len(units),
         cyclomatic=sum(1 + unit.decisions for unit in units) + outside.decisions,
         cyclomatic_max=max((1 + unit.decisions for unit in units), default=outside.decisions),
-        cognitive=sum(unit.cognitive for unit in units) + outside.cognitive,
-        nesting_max=max(unit.nesting for unit in (outside, *units)),
+        cognitive=sum(unit.cognitive for unit in everything),
+        nesting_max=max(unit.nesting for unit in everything),
         function_lines_max=max((unit.end_line - unit.start_line + 1 for unit in units), default=0),
         parameters_max=max((unit.parameters for unit in units), default=0),
-        imports=found.imports,
-        halstead_volume=found.halstead_volume(),
+        imports=sum(unit.imports for unit in everything),
+        halstead_volume=_halstead_volume(everything),
     )
 
 
-def _function(unit: Unit) -> FunctionMeasures:
+def _function(unit: Unit, closer: Related) -> FunctionMeasures:
     return FunctionMeasures(
         name=unit.name,
         start_line=unit.start_line,
@@ -73,13 +92,14 @@ def _function(unit: Unit) -> FunctionMeasures:
         cognitive=unit.cognitive,
         nesting=unit.nesting,
         parameters=unit.parameters,
+        halstead_volume=_halstead_volume((unit,)),
+        calls=closer.calls,
     )
 
 
-def _count(row: Language, source: bytes) -> Tally:
-    found = tally(grammar_of(row), source)
-    if row.name == "python" and not found.has_errors:
-        by_line = radon_complexities(source)
-        for unit in found.units:
-            unit.decisions = by_line.get(unit.start_line, 1 + unit.decisions) - 1
-    return found
+def _halstead_volume(units: tuple[Unit, ...]) -> float:
+    """N log2 n: tokens times the bits that naming one of the distinct tokens takes (Halstead 1977)."""
+    tokens = sum(len(unit.operators) + len(unit.operands) for unit in units)
+    distinct = len(set().union(*(unit.operators for unit in units)))
+    distinct += len(set().union(*(unit.operands for unit in units)))
+    return tokens * math.log2(distinct) if distinct else 0.0

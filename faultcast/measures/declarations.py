@@ -1,34 +1,60 @@
 """What a function's declaration says: its name and how many parameters it takes."""
 
+import re
+
 from tree_sitter import Node
 
 _MOST_DECLARATORS = 16  # C wraps a name in one declarator a pointer; more than this is no honest code
 _SEPARATORS = frozenset({b"*", b"/"})  # Python's keyword-only and positional-only marks are no parameters
 _BRACKETS = frozenset({"(", ")", "|", ",", "\n"})
 _LONGEST_NAME = 200  # bytes
+_RECEIVER = re.compile(r"(\w+)\s*(?:\[[^\]]*\]\s*)?,?\s*\)$")
 
 ANONYMOUS = "(anonymous)"
 
 
 def name_of(node: Node, source: bytes) -> str:
-    """The declared name as written (``A::f`` in C++), or `ANONYMOUS`."""
+    """The declared name as written (``A::f`` in C++), a Terraform block's address, or `ANONYMOUS`."""
+    if node.type == "block":
+        return block_address(node, source)
     name = node.child_by_field_name("name")
-    if name is None:
-        name = _declarator(node)
-        name = name.child_by_field_name("declarator") if name is not None else None
-    if name is None:
-        return ANONYMOUS
-    return source[name.start_byte : min(name.end_byte, name.start_byte + _LONGEST_NAME)].decode(errors="replace")
+    if name is None and (declarator := _declarator(node)) is not None:
+        name = declarator.child_by_field_name("declarator")
+    elif name is None:
+        name = node.child_by_field_name("type")  # Rust: impl T
+    return (_text(name, source) if name is not None else "") or ANONYMOUS
 
 
-def block_name(node: Node, source: bytes) -> str:
-    """The labels of a Terraform block joined by dots: ``resource.aws_s3_bucket.logs``."""
+def block_address(node: Node, source: bytes) -> str:
+    """A Terraform block as expressions refer to it: ``aws_s3_bucket.logs``, ``data.aws_ami.x``, ``module.vpc``."""
     parts: list[str] = []
     for kid in node.children:
         if kid.type not in {"identifier", "string_lit"}:
             break
-        parts.append(source[kid.start_byte : kid.end_byte].decode(errors="replace").strip('"'))
-    return ".".join(parts)[:_LONGEST_NAME]
+        parts.append(_text(kid, source).strip('"'))
+    if parts[0:1] == ["resource"] and len(parts) > 1:
+        del parts[0]
+    return ".".join(parts)[:_LONGEST_NAME] or ANONYMOUS
+
+
+def bound_name(node: Node, source: bytes) -> dict[int, str]:
+    """Id of a function's node -> what it is assigned to: ``const f = () => {}``, ``exports.f = function () {}``."""
+    value = node.child_by_field_name("value") or node.child_by_field_name("right")
+    if value is None or value.child_by_field_name("body") is None:
+        return {}
+    name = node.child_by_field_name("name") or node.child_by_field_name("left") or node.child_by_field_name("key")
+    return {value.id: _text(name, source)} if name is not None else {}
+
+
+def owner_of(node: Node, source: bytes) -> str:
+    """The type of Go's receiver: ``func (r *R) F()`` belongs to R. "" for whatever has none."""
+    receiver = node.child_by_field_name("receiver")
+    found = _RECEIVER.search(_text(receiver, source)) if receiver is not None else None
+    return found.group(1) if found else ""
+
+
+def _text(node: Node, source: bytes) -> str:
+    return source[node.start_byte : min(node.end_byte, node.start_byte + _LONGEST_NAME)].decode(errors="replace")
 
 
 def parameters_of(node: Node) -> int:

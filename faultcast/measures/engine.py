@@ -1,35 +1,52 @@
 """One walk over a syntax tree that counts everything, for every language of the table.
 
-The walk keeps no recursion and touches a node once. Children are pushed left to right and popped right to left: once a
-scope that begins at byte b is entered, the first node that starts before b is outside it. That makes one comparison out
-of all the bookkeeping of "how deep is this". Tokens are done with where their parent is looked at; they are most of a
-tree.
+The walk keeps no recursion and touches a node once. It goes unit by unit: first what stands in no function, then each
+function that was found on the way, so that what a function counts depends on its own text alone. Within a unit,
+children are pushed left to right and popped right to left: once a scope that begins at byte b is entered, the first
+node that starts before b is outside it. That makes one comparison out of all the bookkeeping of "how deep is this".
+Tokens are done with where their parent is looked at; they are most of a tree.
 """
 
-import math
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import NamedTuple
 
-from tree_sitter import Node, Parser
+from tree_sitter import Node
 
 from faultcast.measures import grammar as g
-from faultcast.measures.declarations import block_name, name_of, parameters_of
+from faultcast.measures.declarations import bound_name, name_of, owner_of, parameters_of
 from faultcast.measures.grammar import Grammar
+
+_LONGEST_PATH = 400  # characters
 
 
 @dataclass(slots=True)
 class Unit:
-    """One function (in Terraform: one top-level block) while it is counted; lines are 1-based and inclusive."""
+    """One function (in Terraform: one top-level block) while it is counted, without the functions inside it.
+
+    `name` carries the classes and functions around it (``Cart.add``); `owner` is the innermost class, "" for none.
+    Lines are 1-based and inclusive. `gathered` are the nodes that the row's column of that name asks for, left to
+    right, inner ones first; `spans` are comments, as byte ranges.
+    """
 
     start: int  # byte
     name: str
     start_line: int
     end_line: int
+    level: int = 0  # what a nested statement costs extra from the start: the unit stands in other functions
+    owner: str = ""
+    body: int = -1  # byte; where a docstring would begin
+    is_documented: bool = False
     parameters: int = 0
+    blocks: int = 0
     decisions: int = 0
     cognitive: int = 0
     nesting: int = 0
+    imports: int = 0
+    operators: list[int] = field(default_factory=list)
+    operands: list[bytes] = field(default_factory=list)
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    gathered: list[Node] = field(default_factory=list)
 
 
 class Scope(NamedTuple):
@@ -38,53 +55,45 @@ class Scope(NamedTuple):
     start: int
     nesting: int  # what a nested statement costs extra: control flow, lambdas and functions around it
     depth: int  # control flow around it, within its unit
-    unit: Unit
+    path: str  # names of the functions and classes around it, joined by dots
+    owner: str  # the innermost class of them
 
 
-@dataclass(slots=True)
-class Tally:
-    """What one walk found. `outside` holds what stands in no function. `spans` are comments, as byte ranges."""
+def tally(grammar: Grammar, source: bytes, root: Node) -> tuple[Unit, list[Unit]]:
+    """Count `root`, the parsed `source`: what stands in no function, and each function in the order of their starts.
 
-    outside: Unit
-    units: list[Unit] = field(default_factory=list)
-    imports: int = 0
-    operators: list[int] = field(default_factory=list)
-    operands: list[bytes] = field(default_factory=list)
-    spans: list[tuple[int, int]] = field(default_factory=list)
-    has_errors: bool = False
-
-    def halstead_volume(self) -> float:
-        """N log2 n: tokens times the bits that naming one of the distinct tokens takes (Halstead 1977)."""
-        distinct = len(set(self.operators)) + len(set(self.operands))
-        return (len(self.operators) + len(self.operands)) * math.log2(distinct) if distinct else 0.0
-
-
-def tally(grammar: Grammar, source: bytes) -> Tally:
-    """Parse `source` and count. Broken code is counted as far as the parser made sense of it; nothing is raised."""
-    root = Parser(grammar.language).parse(source).root_node
+    Broken code is counted as far as the parser made sense of it; nothing is raised.
+    """
     walk = _Walk(grammar, source)
-    walk.run(root)
-    found = walk.tally
-    found.has_errors = root.has_error
-    found.units.sort(key=attrgetter("start"))
-    return found
+    outside = Unit(root.start_byte, "", 1, 1)
+    walk.run(outside, root, "")
+    units: list[Unit] = []
+    while walk.waiting:
+        node, unit = walk.waiting.pop()
+        walk.run(unit, node, unit.name)
+        units.append(unit)
+    units.sort(key=attrgetter("start"))
+    return outside, units
 
 
 class _Walk:
     """The state of one walk."""
 
-    __slots__ = ("continued", "grammar", "scopes", "source", "tally")
+    __slots__ = ("bound", "continued", "entered", "grammar", "scopes", "source", "unit", "waiting")
 
     def __init__(self, grammar: Grammar, source: bytes) -> None:
         self.grammar = grammar
         self.source = source
-        self.tally = Tally(Unit(0, "", 1, 1))
-        self.scopes = [Scope(-1, 0, 0, self.tally.outside)]
+        self.waiting: list[tuple[Node, Unit]] = []  # functions met, to be counted
         self.continued: set[int] = set()  # ids of nodes that only continue what their parent has paid for
+        self.bound: dict[int, str] = {}  # ids of nameless functions -> what they are assigned to
 
-    def run(self, root: Node) -> None:
+    def run(self, unit: Unit, root: Node, path: str) -> None:
+        """Count one unit; functions inside it are put on `waiting`."""
+        self.unit, self.entered = unit, root.id
+        self.scopes = [Scope(-1, unit.level, 0, path, unit.owner)]
         table, source = self.grammar.flags, self.source
-        operator, operand = self.tally.operators.append, self.tally.operands.append
+        operator, operand = unit.operators.append, unit.operands.append
         stack = [root]
         push, pop = stack.append, stack.pop
         while stack:
@@ -104,88 +113,113 @@ class _Walk:
                     operand(source[kid.start_byte : kid.end_byte])
                 elif flags != g.IGNORED:
                     push(kid)
+        unit.gathered.reverse()
 
     def special(self, node: Node, flags: int) -> list[Node]:
         """Count a node that means something; return the children to go on with."""
+        if flags & g.GATHER:
+            self.unit.gathered.append(node)
         if flags & g.TEXT:
             return self.text(node, flags)
         start = node.start_byte
         scopes = self.scopes
         while scopes[-1].start > start:
             scopes.pop()
-        kids = node.children
         scope = scopes[-1]
-        if flags & (g.UNIT | g.LAMBDA):
-            self.open(node, flags, scope)
+        kids = node.children
+        if flags & (g.OPENS | g.BINDS) and node.id != self.entered and self.opens(node, flags, scope):
+            return []
         if flags & g.NESTS and node.id not in self.continued:
             self.nest(node, scope)
         if flags & (g.BRANCH | g.ELSE_IF):
-            scope.unit.cognitive += self.alternatives(node, kids) + bool(flags & g.ELSE_IF)
+            self.unit.cognitive += self.alternatives(node, kids) + bool(flags & g.ELSE_IF)
         if flags & g.LOGIC:
-            self.logic(node, kids, scope.unit)
+            self.logic(node, kids)
         if flags & g.COUNTED:
-            self.count(kids, flags, scope)
+            self.count(kids, flags)
         return kids
 
-    def count(self, kids: list[Node], flags: int, scope: Scope) -> None:
+    def count(self, kids: list[Node], flags: int) -> None:
         """What adds to a number without changing how deep anything is."""
+        unit = self.unit
         if flags & g.DECISION:
-            scope.unit.decisions += 1
+            unit.decisions += 1
         if flags & g.ELSE_DECIDES:
-            scope.unit.decisions += sum(kid.kind_id in self.grammar.elses for kid in kids)
+            unit.decisions += sum(kid.kind_id in self.grammar.elses for kid in kids)
         if flags & g.CASE:
-            scope.unit.decisions += not _is_default(kids)
+            unit.decisions += not _is_default(kids)
         if flags & g.JUMP:
-            scope.unit.cognitive += any(kid.kind_id in self.grammar.labels for kid in kids)
+            unit.cognitive += any(kid.kind_id in self.grammar.labels for kid in kids)
         if flags & (g.IMPORT | g.IMPORT_CALL):
-            self.tally.imports += bool(flags & g.IMPORT) or self.starts_with(kids, self.grammar.row.import_names)
+            unit.imports += bool(flags & g.IMPORT) or self.starts_with(kids, self.grammar.row.import_names)
+        if flags & g.ARGUMENT:
+            unit.parameters += 1
 
     def text(self, node: Node, flags: int) -> list[Node]:
         """Comments, docstrings and strings: of their inside only interpolated code is looked at."""
         start, end = node.start_byte, node.end_byte
         if flags & g.COMMENT:
-            self.tally.spans.append((start, end))
+            self.unit.spans.append((start, end))
             return []
         if flags & g.DOCSTRING:
             kids = node.children
-            if len(kids) != 1 or self.grammar.flags[kids[0].kind_id] != g.STRING:
+            if len(kids) != 1 or not self.grammar.flags[kids[0].kind_id] & g.STRING:
                 return kids
-            self.tally.spans.append((start, end))
+            self.unit.spans.append((start, end))
+            self.unit.is_documented |= start == self.unit.body
             return []
         text = self.source[start:end]
-        self.tally.operands.append(text)
+        self.unit.operands.append(text)
         if any(mark in text for mark in self.grammar.row.interpolation_marks):
             return [kid for kid in node.children if kid.kind_id in self.grammar.interpolations]
         return []
 
-    def open(self, node: Node, flags: int, scope: Scope) -> None:
-        """Begin a unit, or a lambda, which belongs to the unit around it."""
-        start = node.start_byte
-        outer = scope.unit
-        if flags & g.BLOCK and outer is not self.tally.outside:
+    def opens(self, node: Node, flags: int, scope: Scope) -> bool:
+        """Whether a unit of its own begins here; a lambda belongs to the unit around it, a level deeper."""
+        if flags & g.BINDS:
+            self.bound.update(bound_name(node, self.source))
+            return False
+        if flags & g.CLASS:
+            owner = _join(scope.path, name_of(node, self.source))
+            self.scopes.append(scope._replace(start=node.start_byte, path=owner, owner=owner))
+            return False
+        if flags & g.BLOCK and scope.path:
+            self.unit.blocks += 1
             if self.starts_with(node.children, self.grammar.row.loop_labels):
-                outer.decisions += 1
+                self.unit.decisions += 1
                 self.nest(node, scope)
-            return
+            return False
         body = node.child_by_field_name("body") if flags & (g.FUNCTION | g.ARROW) else None
         if flags & g.LAMBDA or (flags & g.ARROW and (body is None or body.type != "statement_block")):
-            self.scopes.append(Scope(start, scope.nesting + 1, scope.depth, outer))
-            return
+            self.scopes.append(scope._replace(start=node.start_byte, nesting=scope.nesting + 1))
+            return False
         if flags & g.FUNCTION and body is None and self.grammar.row.needs_body:
-            return
-        name = block_name(node, self.source) if flags & g.BLOCK else name_of(node, self.source)
-        parameters = 0 if flags & g.BLOCK else parameters_of(node)
-        unit = Unit(start, name, node.start_point.row + 1, node.end_point.row + 1, parameters)
-        self.tally.units.append(unit)
-        self.scopes.append(Scope(start, 0 if outer is self.tally.outside else scope.nesting + 1, 0, unit))
+            return False
+        self.waiting.append((node, self.begin(node, body, scope)))
+        return True
+
+    def begin(self, node: Node, body: Node | None, scope: Scope) -> Unit:
+        """A function as its declaration tells of it."""
+        name = self.bound.get(node.id) or name_of(node, self.source)
+        owner = scope.owner or owner_of(node, self.source)
+        return Unit(
+            start=node.start_byte,
+            name=_join(scope.path or owner, name),
+            start_line=node.start_point.row + 1,
+            end_line=node.end_point.row + 1,
+            level=scope.nesting + 1 if self.unit.name else 0,
+            owner=owner,
+            body=body.start_byte if body is not None else -1,
+            parameters=parameters_of(node),
+        )
 
     def nest(self, node: Node, scope: Scope) -> None:
         """A statement that costs more the deeper it stands; its body (if unnamed, all of it) is a level deeper."""
-        unit, depth = scope.unit, scope.depth + 1
-        unit.cognitive += 1 + scope.nesting
-        unit.nesting = max(unit.nesting, depth)
+        depth = scope.depth + 1
+        self.unit.cognitive += 1 + scope.nesting
+        self.unit.nesting = max(self.unit.nesting, depth)
         body = node.child_by_field_name("consequence") or node.child_by_field_name("body") or node
-        self.scopes.append(Scope(body.start_byte, scope.nesting + 1, depth, unit))
+        self.scopes.append(scope._replace(start=body.start_byte, nesting=scope.nesting + 1, depth=depth))
 
     def alternatives(self, node: Node, kids: list[Node]) -> int:
         """How many elses a branch has; an if right behind an else continues the branch and costs nothing more."""
@@ -201,14 +235,14 @@ class _Walk:
             self.continued.update(kid.id for kid in follow if table[kid.kind_id] & g.BRANCH)
         return len(found)
 
-    def logic(self, node: Node, kids: list[Node], unit: Unit) -> None:
+    def logic(self, node: Node, kids: list[Node]) -> None:
         """`a && b && c` is two decisions but one run; `a && b || c` is two of both."""
         operators = [kid.kind_id for kid in kids if kid.kind_id in self.grammar.logic_operators]
         if not operators:
             return
-        unit.decisions += len(operators)
+        self.unit.decisions += len(operators)
         if node.id not in self.continued:
-            unit.cognitive += 1
+            self.unit.cognitive += 1
         table, wrappers = self.grammar.flags, self.grammar.wrappers
         for kid in kids:
             inner: Node | None = kid
@@ -222,6 +256,11 @@ class _Walk:
     def starts_with(self, kids: list[Node], names: frozenset[bytes]) -> bool:
         """Whether the first child is one of the names; a long first child (a chain of calls) is not even read."""
         return bool(kids) and kids[0].child_count == 0 and self.source[kids[0].start_byte : kids[0].end_byte] in names
+
+
+def _join(path: str, name: str) -> str:
+    """A name in its place; absurdly deep ones are cut."""
+    return f"{path}.{name}"[:_LONGEST_PATH] if path else name
 
 
 def _is_default(kids: list[Node]) -> bool:

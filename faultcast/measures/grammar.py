@@ -35,10 +35,14 @@ IMPORT = 1 << 15
 IMPORT_CALL = 1 << 16
 STRING = 1 << 17
 ELSE_DECIDES = 1 << 18
+CLASS = 1 << 19
+BINDS = 1 << 20
+ARGUMENT = 1 << 21
+GATHER = 1 << 22
 
-UNIT = FUNCTION | ARROW | BLOCK
+OPENS = FUNCTION | ARROW | BLOCK | LAMBDA | CLASS
 TEXT = COMMENT | DOCSTRING | STRING
-COUNTED = DECISION | ELSE_DECIDES | CASE | JUMP | IMPORT | IMPORT_CALL
+COUNTED = DECISION | ELSE_DECIDES | CASE | JUMP | IMPORT | IMPORT_CALL | ARGUMENT
 
 _OPERANDS = words(
     "identifier type_identifier field_identifier property_identifier shorthand_property_identifier namespace_identifier"
@@ -133,6 +137,10 @@ def _meanings(row: Language) -> dict[str, int]:
         (row.imports, IMPORT),
         (row.import_calls, IMPORT_CALL),
         (row.strings, STRING),
+        (row.classes, CLASS),
+        (row.binders, BINDS),
+        (row.arguments, ARGUMENT),
+        (row.gathered, GATHER),
     )
     meanings: dict[str, int] = {}
     for names, flag in columns:

@@ -114,7 +114,7 @@ def test_broken_code_keeps_the_functions_that_can_be_read() -> None:
     assert [f.cyclomatic for f in measure_functions("a.py", broken) if f.name == "f"] == [3]
 
 
-def test_python_2_is_counted_where_radon_cannot_read_it() -> None:
+def test_python_2_is_counted_too() -> None:
     source = b"def f(x):\n    if x and y:\n        print 'a'\n    exec 'b'\n"
     assert [f.cyclomatic for f in measure_functions("a.py", source)] == [3]
 
