@@ -66,6 +66,11 @@ class Places:
         return self.home / "identity.key"
 
     @property
+    def forgotten(self) -> Path:
+        """Marks of the authors who were forgotten, one a line."""
+        return self.home / "forgotten"
+
+    @property
     def mirror(self) -> Path:
         """Bare copy of a repository that a URL names."""
         return self.home / "mirrors" / f"{self.repo_id}.git"
@@ -82,6 +87,11 @@ class Places:
     def run_file(self) -> Path:
         """What the last run left, and where."""
         return self.folder / "run.json"
+
+    @property
+    def state(self) -> Path:
+        """What scoring one commit elsewhere needs (`state_files`)."""
+        return self.folder / "state"
 
     @property
     def report(self) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 from faultcast.adapters.places import Places, is_url, state_folder
 from faultcast.history import Pseudonyms, Repository, load_key, open_repository
 from faultcast.history.git import locate
+from faultcast.history.identity import keep_key
 from faultcast.history.remote import check
 from faultcast.history.transfer import mirror
 from faultcast.settings import Settings
@@ -51,9 +52,19 @@ def pseudonyms(settings: Settings) -> Pseudonyms:
     """The pseudonyms of this state folder.
 
     Raises:
-        UsageError: there are none yet, and the folder cannot be written.
+        UsageError: there are none yet, and the folder cannot be written; or a key was given that is not its own.
     """
-    key = Places(settings.home.resolve(), "").identity_key
-    if not key.exists():
+    places = Places(settings.home.resolve(), "")
+    if not places.identity_key.exists():
         state_folder(settings.home)
-    return Pseudonyms(load_key(key))
+    if settings.identity_key:
+        keep_key(places.identity_key, settings.identity_key)
+    return Pseudonyms(load_key(places.identity_key), forgotten(places))
+
+
+def forgotten(places: Places) -> frozenset[str]:
+    """The marks of those whom this state folder has forgotten."""
+    try:
+        return frozenset(places.forgotten.read_text(encoding="ascii").split())
+    except FileNotFoundError:
+        return frozenset()
