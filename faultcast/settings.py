@@ -19,7 +19,7 @@ class Settings:
     home: Path = Path(".faultcast")
     """Folder of all state; safe to delete."""
     identity_key: str = field(default="", repr=False)
-    """Key of the author pseudonyms (64 hexadecimal digits) for a machine that has none in `home` yet; empty: none given."""
+    """Key of the author pseudonyms (64 hexadecimal digits), for a `home` that has none yet; empty: none given."""
     progress_file: str = ""
     """Where stages append progress events (JSON lines); empty: nowhere. Set by `faultcast run`."""
     seed: int = 7

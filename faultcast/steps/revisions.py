@@ -21,7 +21,7 @@ from faultcast.history.git import ancestry
 from faultcast.models import Explainable
 from faultcast.models.baseline import fit_baseline
 from faultcast.settings import Settings
-from faultcast.steps.score import forecasts
+from faultcast.steps.forecasts import forecasts
 from faultcast.steps.unseen import described
 
 MOST = 5_000

@@ -1,26 +1,22 @@
 """Stage `score`: the newest changes -> their risks with reasons, by the champion or by lines added alone."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
 from faultcast import dataset as data, models, progress, settings
 from faultcast.adapters.places import Places
 from faultcast.adapters.registry import Registry
-from faultcast.features.semantic import FILE_MARK
 from faultcast.models import Explainable
 from faultcast.models.baseline import fit_baseline
-from faultcast.models.reasons import explain
 from faultcast.settings import Settings
+from faultcast.steps.forecasts import forecasts
 from faultcast.steps.small import marked
 
 _FEWEST = 30
 """Changes that are ranked even where fewer fall into the window."""
-
-_REASONS = 5
 
 
 def score(repository: str, dataset: str, registration: str, chosen: str, predictions: str) -> None:
@@ -38,35 +34,6 @@ def score(repository: str, dataset: str, registration: str, chosen: str, predict
         Path(predictions).write_text(json.dumps(found), encoding="utf-8")
         high = sum(change["band"] == "high" for change in found["changes"])
         stage.found(f"{len(recent):,} recent changes scored, {high:,} of them high")
-
-
-def forecasts(model: Explainable, table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return one entry a change, riskiest first; `table` has the catalogue's columns and the texts."""
-    risks = model.risk(table)
-    reasons = explain(model, table, _REASONS)
-    rows = [
-        {
-            "commit": row["commit"],
-            "subject": row["subject"],
-            "committed_at": int(row["event_timestamp"].timestamp()),
-            "author": row["author"],
-            "paths": _paths(row["text"]),
-            "risk": round(float(risk), 6),
-            "band": str(model.band(float(risk))),
-            "reasons": [asdict(reason) for reason in why],
-        }
-        for row, risk, why in zip(_records(table), risks, reasons, strict=True)
-    ]
-    return sorted(rows, key=lambda change: (-change["risk"], change["commit"]))
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    named = ["commit", "subject", "event_timestamp", "author", "text"]
-    return cast("list[dict[str, Any]]", table[named].to_dict("records"))
-
-
-def _paths(text: str) -> list[str]:
-    return [line.removeprefix(FILE_MARK) for line in (text or "").split("\n") if line.startswith(FILE_MARK)]
 
 
 def _newest(table: pd.DataFrame, since: int) -> pd.DataFrame:
