@@ -98,11 +98,16 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A commit that repairs a fault, how sure that is (0..1), and the rule that recognised it."""
+    """A commit that repairs a fault, how sure that is (0..1), and the rule that recognised it.
+
+    `issues` name what a tracker told of it; `reported_at` is when the fault was reported, as far as that is known.
+    """
 
     commit: str
     confidence: float
     rule: str
+    issues: tuple[str, ...] = ()
+    reported_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
-"""Which commits repair a fault: by message, issue reference and the kinds of file they touch.
+"""Which commits repair a fault: by message, issues that they name and the kinds of file they touch.
 
-Rules are tried in order; the first that matches decides. Each carries its confidence: how often,
+Rules for messages are tried in order; the first that matches decides. Each carries its confidence: how often,
 in our reading, such a message belongs to a commit that repairs a fault in the code.
 """
 
 import re
 from dataclasses import dataclass
 
+from faultcast.labels.evidence import weigh
+from faultcast.labels.issues import NOTHING, Told
 from faultcast.measures.kinds import file_kind
 from faultcast.records import Commit, Fix
 
@@ -43,33 +45,46 @@ class _Rule:
     confidence: float
     pattern: re.Pattern[str]
     where: str = "subject"
+    is_final: bool = False  # whatever a tracker tells
 
 
-def _rule(name: str, confidence: float, pattern: str, where: str = "subject") -> _Rule:
-    return _Rule(name, confidence, re.compile(pattern, re.IGNORECASE), where)
+def _rule(name: str, confidence: float, pattern: str, where: str = "subject", *, is_final: bool = False) -> _Rule:
+    return _Rule(name, confidence, re.compile(pattern, re.IGNORECASE), where, is_final)
 
 
 _RULES: tuple[_Rule, ...] = (
-    _rule("merge", 0.0, r"^merge\b"),
+    _rule("merge", 0.0, r"^merge\b", is_final=True),
     _rule(
         "dependency bump",
         0.0,
         r"^(?:\w+(?:\([\w/.-]*\))?!?: )?(?:bump|upgrade|update|pin) \S+(?: \S+)? (?:from|to|requirement)\b",
+        is_final=True,
     ),
     _rule(
-        "conventional commit, no fix",
+        "conventional commit outside the code",
         0.05,
-        r"^(?:docs?|style|test|tests|ci|build|chore|perf|refactor|feat)(?:\([^)]*\))?!?:",
+        r"^(?:docs?|style|tests?|ci|build)(?:\([^)]*\))?!?:",
+        is_final=True,
     ),
+    _rule("conventional commit, no fix", 0.05, r"^(?:chore|perf|refactor|feat)(?:\([^)]*\))?!?:"),
     _rule(
-        "fix outside the code", 0.05, rf"^(?!.*\b(?:{_CERTAIN})\b).*\b(?:{_REPAIR})\b (?:\w+ ){{0,3}}(?:{_NO_CODE})\b"
+        "fix outside the code",
+        0.05,
+        rf"^(?!.*\b(?:{_CERTAIN})\b).*\b(?:{_REPAIR})\b (?:\w+ ){{0,3}}(?:{_NO_CODE})\b",
+        is_final=True,
     ),
     _rule(
         "conventional fix outside the code",
         0.05,
         rf"^(?:fix|bugfix|hotfix|bug)(?:\((?:{_COSMETIC})\)!?:|!?: (?:\w+ )?(?:{_COSMETIC})\b)",
+        is_final=True,
     ),
-    _rule("fix outside the code", 0.1, rf"\b(?:{_NO_CODE})\b (?:\w+ )?(?:fix(?:es|ed)?|corrections?)\b"),
+    _rule(
+        "fix outside the code",
+        0.1,
+        rf"\b(?:{_NO_CODE})\b (?:\w+ )?(?:fix(?:es|ed)?|corrections?)\b",
+        is_final=True,
+    ),
     _rule(
         "revert of a change",
         0.1,
@@ -103,12 +118,14 @@ def judge(message: str) -> tuple[float, str]:
     >>> judge("Fix typo in docs")[0]
     0.05
     """
+    rule = _deciding(message)
+    return (rule.confidence, rule.name) if rule else (0.0, "")
+
+
+def _deciding(message: str) -> _Rule | None:
     text = message[:4000]
     subject = text.split("\n", 1)[0][:300]
-    for rule in _RULES:
-        if rule.pattern.search(subject if rule.where == "subject" else text):
-            return rule.confidence, rule.name
-    return 0.0, ""
+    return next((rule for rule in _RULES if rule.pattern.search(subject if rule.where == "subject" else text)), None)
 
 
 def says_fix(message: str) -> bool:
@@ -116,15 +133,19 @@ def says_fix(message: str) -> bool:
     return judge(message)[0] >= ACCEPTED
 
 
-def recognise(commit: Commit) -> Fix | None:
-    """Return the fix that a commit is, or None.
+def recognise(commit: Commit, told: Told = NOTHING) -> Fix | None:
+    """Return the fix that a commit is, by its message and what a tracker told of it, or None.
 
-    A commit that touches no source file repairs no code, whatever it says; merges only bring what
+    A commit that touches no source file repairs no code, whatever is said; merges only bring what
     was written elsewhere.
     """
-    if commit.is_merge:
+    if commit.is_merge or not any(file_kind(file.path) == "source" for file in commit.files):
         return None
-    confidence, rule = judge(commit.message)
-    if confidence < ACCEPTED or not any(file_kind(file.path) == "source" for file in commit.files):
+    rule = _deciding(commit.message)
+    if rule is not None and rule.is_final:
         return None
-    return Fix(commit.id, confidence, rule)
+    confidence, name = (rule.confidence, rule.name) if rule else (0.0, "")
+    found = weigh(confidence, name, told, ACCEPTED)
+    if found.confidence < ACCEPTED:
+        return None
+    return Fix(commit.id, found.confidence, found.rule, found.issues, found.reported_at)

@@ -33,6 +33,9 @@ BULK_FILES = 100
 ADDED_CONFIDENCE = 0.6
 """What the confidence of a link is multiplied with that only rests on the lines around an addition."""
 
+REPORTED = ", reported before"
+"""What the rule of a link ends with where a tracker dates the fault's report: what landed after it was left out."""
+
 ADDED_PLACES = 4
 """A fix that adds lines in more places than this tells nothing by what is around them."""
 
@@ -88,7 +91,8 @@ def trace(
     `past` gives the commits so far by position, `named` those that the message names with the rule by
     which it does, `foreign` the fix's files that nobody here wrote by hand.
     """
-    wrote = _wrote(traced, past, variant, foreign)
+    scope = _Scope(past, variant, foreign, fix.reported_at if variant.heeds_reports else None)
+    wrote = _wrote(traced, scope)
     total = sum(share.lines for share in wrote.values())
     if named and variant.heeds_named:
         return [_link(fix, commit, past[it], wrote.get(it, _Share()), 1.0, rule) for it, rule in sorted(named.items())]
@@ -96,34 +100,52 @@ def trace(
         if variant.lines == "telling" and total > TELLING_LINES:
             return []
         certain = {it: 0.5 + 0.5 * wrote[it].lines / total for it in _accepted(wrote, total, past, variant)}
-        return [_link(fix, commit, past[it], wrote[it], sure, "deleted lines") for it, sure in certain.items()]
+        rule = f"deleted lines{scope.suffix}"
+        return [_link(fix, commit, past[it], wrote[it], sure, rule) for it, sure in certain.items()]
     if variant.traces_additions:
-        around = _around(traced, past, variant, foreign)
-        return [_link(fix, commit, past[it], around[it], ADDED_CONFIDENCE, "lines around an addition") for it in around]
+        around, rule = _around(traced, scope), f"lines around an addition{scope.suffix}"
+        return [_link(fix, commit, past[it], around[it], ADDED_CONFIDENCE, rule) for it in around]
     return []
 
 
-def _wrote(traced: Traced, past: Sequence[Candidate], variant: Variant, foreign: AbstractSet[str]) -> dict[int, _Share]:
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Which lines and which commits count for one fix."""
+
+    past: Sequence[Candidate]
+    variant: Variant
+    foreign: AbstractSet[str]
+    reported_at: int | None  # when the fault was reported: what landed later has not induced it
+
+    @property
+    def suffix(self) -> str:
+        """What a link's rule ends with."""
+        return "" if self.reported_at is None else REPORTED
+
+    def has_file(self, path: str) -> bool:
+        return path not in self.foreign and file_kind(path) == "source"
+
+    def has_commit(self, origin: int) -> bool:
+        if origin == UNKNOWN:
+            return False
+        found = self.past[origin]
+        if self.reported_at is not None and found.committed_at > self.reported_at:
+            return False
+        is_bulk = self.variant.leaves_out_bulk and found.source_files > BULK_FILES
+        return not is_bulk and not (self.variant.leaves_out_merges and found.is_merge)
+
+    def leaves_out(self, text: str) -> bool:
+        return _LEFT_OUT[self.variant.lines].match(text) is not None
+
+
+def _wrote(traced: Traced, scope: _Scope) -> dict[int, _Share]:
     """Candidate -> its share of the deleted lines that count."""
-    left_out = _LEFT_OUT[variant.lines]
     found: defaultdict[int, _Share] = defaultdict(_Share)
     for line in traced.deleted:
-        if _is_ours(line.path, foreign) and _is_candidate(line.origin, past, variant) and not left_out.match(line.text):
+        if scope.has_file(line.path) and scope.has_commit(line.origin) and not scope.leaves_out(line.text):
             found[line.origin].lines += 1
             found[line.origin].paths.add(line.path)
     return found
-
-
-def _is_ours(path: str, foreign: AbstractSet[str]) -> bool:
-    return path not in foreign and file_kind(path) == "source"
-
-
-def _is_candidate(origin: int, past: Sequence[Candidate], variant: Variant) -> bool:
-    if origin == UNKNOWN:
-        return False
-    found = past[origin]
-    is_bulk = variant.leaves_out_bulk and found.source_files > BULK_FILES
-    return not is_bulk and not (variant.leaves_out_merges and found.is_merge)
 
 
 def _accepted(wrote: Mapping[int, _Share], total: int, past: Sequence[Candidate], variant: Variant) -> Iterable[int]:
@@ -135,21 +157,18 @@ def _accepted(wrote: Mapping[int, _Share], total: int, past: Sequence[Candidate]
     return [first, *(it for it in rest if wrote[it].lines >= ACCEPTED_SHARE * total)]
 
 
-def _around(
-    traced: Traced, past: Sequence[Candidate], variant: Variant, foreign: AbstractSet[str]
-) -> dict[int, _Share]:
+def _around(traced: Traced, scope: _Scope) -> dict[int, _Share]:
     """Who wrote what is around the lines that a fix added: one commit, or nobody."""
-    left_out = _LEFT_OUT[variant.lines]
     places = [
         place
         for place in traced.inserted
-        if _is_ours(place.path, foreign) and not all(left_out.match(text) for text in place.texts)
+        if scope.has_file(place.path) and not all(scope.leaves_out(text) for text in place.texts)
     ]
     if not 0 < len(places) <= ADDED_PLACES:
         return {}
     votes: Counter[int] = Counter()
     for place in places:
-        votes.update(it for it in (place.before, place.after) if _is_candidate(it, past, variant))
+        votes.update(it for it in (place.before, place.after) if scope.has_commit(it))
     if not votes:
         return {}
     best = max(votes, key=lambda it: (votes[it], it))

@@ -8,6 +8,7 @@ import numpy as np
 from faultcast.labels.fixes import recognise
 from faultcast.labels.foreign import Foreign
 from faultcast.labels.inducing import Candidate, candidate, trace
+from faultcast.labels.issues import NO_ISSUES, NOTHING, Issues
 from faultcast.labels.origins import Origins
 from faultcast.labels.stated import Known
 from faultcast.labels.variants import DEFAULT, Variant
@@ -28,14 +29,23 @@ class Labelling:
     links: tuple[Link, ...]
     fixes: tuple[Fix, ...]
     ripening_days: float
+    issues_used: int = 0
+    """Issues and pull requests that had a say in whether a commit is a fix."""
 
 
-def label(history: Iterable[Commit], as_of: int, ripening_days: float = 0.0, variant: Variant = DEFAULT) -> Labelling:
+def label(
+    history: Iterable[Commit],
+    as_of: int,
+    ripening_days: float = 0.0,
+    variant: Variant = DEFAULT,
+    issues: Issues = NO_ISSUES,
+) -> Labelling:
     """Label every change that is not a merge, using only what was known at `as_of` (unix seconds).
 
     A change is inducing from the instant its first fix landed, and clean once it has ripened without
     one; a change that is fixed after it ripened has both labels, each from its own instant on. A change
     that is too young for either has none. `ripening_days` 0 chooses it, see `choose_ripening_days`.
+    `issues` are what trackers tell; those opened after a commit landed say nothing of it.
 
     `history` is iterated twice.
     """
@@ -44,8 +54,11 @@ def label(history: Iterable[Commit], as_of: int, ripening_days: float = 0.0, var
     fixes: list[Fix] = []
     links: list[Link] = []
     origins, known, foreign = Origins(history, variant), Known(), Foreign()
+    used: set[str] = set()
     for commit in history:
-        fix = recognise(commit) if commit.committed_at <= as_of else None
+        told = issues.of(commit) if commit.committed_at <= as_of else NOTHING
+        used.update(told.all_names)
+        fix = recognise(commit, told) if commit.committed_at <= as_of else None
         past.append(candidate(commit))
         foreign_paths = {file.old_path for file in commit.files if file.old_path in foreign}
         traced = origins.observe(commit, is_asked=fix is not None)  # it has to see every commit, fix or not
@@ -62,7 +75,7 @@ def label(history: Iterable[Commit], as_of: int, ripening_days: float = 0.0, var
     commits = [(one.id, one.committed_at) for one in past]
     ripening = ripening_days or choose_ripening_days([one for one in commits if one[1] <= as_of], links)
     labels = _labels(changes, links, as_of, ripening, _came_to_light(commits, links, ripening))
-    return Labelling(tuple(labels), tuple(links), tuple(fixes), ripening)
+    return Labelling(tuple(labels), tuple(links), tuple(fixes), ripening, len(used))
 
 
 def choose_ripening_days(commits: list[tuple[str, int]], links: list[Link]) -> float:

@@ -35,6 +35,7 @@ class Variant:
     follows_moves: bool = False  # lines that a commit takes from one place to another
     heeds_ignored: bool = False  # .git-blame-ignore-revs
     heeds_named: bool = False  # the commit that the fix's message names
+    heeds_reports: bool = False  # what landed after the fault was reported has not induced it
     traces_additions: bool = False  # fixes that only add lines
 
 
@@ -49,6 +50,7 @@ _OURS = Variant(
     follows_moves=True,
     heeds_ignored=True,
     heeds_named=True,
+    heeds_reports=True,
     traces_additions=True,
 )
 

@@ -4,7 +4,7 @@ shape       what a tracker is: listings, answered page by page
 github gitlab bitbucket jira sonarqube sarif    six of that shape; `choose` picks one by its name (`naming`)
 transport   HTTPS with patience: pinned address, limits obeyed (`limits`), the token nowhere but on the wire
 journal     what was collected so far, a line a page; `collect` walks, resumes and asks conditionally
-tables      records <-> Parquet
+tables      records <-> Parquet; `issues` makes of them what labels want to know
 
 What speaks HTTP (`choose`, `transport` and the six) needs the extra `ingest` and is imported by its own name, so that
 tables can be read without it.

@@ -50,9 +50,18 @@ def read(folder: Path, stream: str) -> list[Record]:
         NotFound: nothing was collected into this folder.
     """
     path = folder / f"{stream}.parquet"
+    require(path)
+    return [STREAMS[stream](**_values(row)) for row in pq.read_table(path).to_pylist()]
+
+
+def require(path: Path) -> None:
+    """See that a table is there.
+
+    Raises:
+        NotFound: nothing was collected into this folder.
+    """
     if not path.is_file():
         raise NotFound(f"{path}: found no such table. Run `faultcast ingest` for this repository first.")
-    return [STREAMS[stream](**_values(row)) for row in pq.read_table(path).to_pylist()]
 
 
 def load_issues(folder: Path) -> dict[int | str, Issue]:
