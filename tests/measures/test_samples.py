@@ -391,7 +391,7 @@ def test_the_functions_of_a_file_add_up_to_the_file(path: str) -> None:
 def test_functions_carry_their_declared_names() -> None:
     named = {path: [f.name for f in measure_functions(path, CASES[path][0].encode())] for path in CASES}
     assert named["a.c"] == ["f", "g"]
-    assert named["a.cpp"] == ["A::f", "~B"]
+    assert named["a.cpp"] == ["A::f", "B.~B"]
     assert named["A.cs"] == ["A.get", "A.set", "A.F"]
     assert named["a.js"] == ["f", "g", "A.m"]
     assert named["main.tf"] == ["module.a", "aws_s3_bucket.logs"]
