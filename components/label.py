@@ -12,6 +12,7 @@ def label(
     history: Input[Dataset],
     as_of: int,
     ripening_days: float,
+    issues: str,
     labels: Output[Dataset],
     links: Output[Dataset],
     fixes: Output[Dataset],
@@ -19,4 +20,4 @@ def label(
     """Find fix commits and the commits that introduced what they fixed."""
     from faultcast.steps.label import label as step
 
-    step(repository, history.path, labels.path, links.path, fixes.path, as_of, ripening_days)
+    step(repository, history.path, labels.path, links.path, fixes.path, as_of, ripening_days, issues)

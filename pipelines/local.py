@@ -45,6 +45,7 @@ class TrainingParameters:
     as_of: int
     ripening_days: float
     seed: int
+    issues: str = ""  # sources, pinned to what their tables hold (`faultcast.adapters.trackers.issues`)
 
 
 def run_training(parameters: TrainingParameters, home: Path, on_event: OnEvent) -> RunResult:

@@ -26,11 +26,13 @@ def training(
     revision: str,
     as_of: int,
     ripening_days: float = 0.0,
+    issues: str = "",
     seed: int = 7,
     pipeline_image: str = IMAGE,
     training_image: str = TRAINING_IMAGE,
 ) -> None:
-    """`repository` is a path or a URL, `revision` a full commit id, `as_of` an instant in unix seconds.
+    """`repository` is a path or a URL, `revision` a full commit id, `as_of` an instant in unix seconds,
+    `issues` the collected tracker tables to label by (``github:owner/name@digest``; empty: none).
 
     Images are parameters, so that one compiled pipeline serves every registry; name them by digest, because
     Kubeflow's cache, too, takes an unchanged name for an unchanged program.
@@ -38,7 +40,7 @@ def training(
     mined = place(mine(repository=repository, revision=revision), "mine", pipeline_image)
     history = mined.outputs["history"]
     labelled = place(
-        label(repository=repository, history=history, as_of=as_of, ripening_days=ripening_days),
+        label(repository=repository, history=history, as_of=as_of, ripening_days=ripening_days, issues=issues),
         "label",
         pipeline_image,
     )

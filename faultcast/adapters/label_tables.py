@@ -36,7 +36,15 @@ _LINKS = pa.schema(
         "rule": pa.string(),
     }
 )
-_FIXES = pa.schema({"commit": pa.string(), "confidence": pa.float64(), "rule": pa.string()})
+_FIXES = pa.schema(
+    {
+        "commit": pa.string(),
+        "confidence": pa.float64(),
+        "rule": pa.string(),
+        "issues": pa.list_(pa.string()),
+        "reported_at": pa.int64(),
+    }
+)
 
 
 def write(found: Labelling, repository: str, *, labels: Path, links: Path, fixes: Path) -> None:
@@ -85,4 +93,4 @@ def read_links(path: Path) -> list[Link]:
 
 def read_fixes(path: Path) -> list[Fix]:
     """Read the fixes table."""
-    return [Fix(**row) for row in pq.read_table(path).to_pylist()]
+    return [Fix(**(row | {"issues": tuple(row["issues"])})) for row in pq.read_table(path).to_pylist()]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from faultcast.adapters.places import Places, is_url, state_folder
 from faultcast.history import Pseudonyms, Repository, load_key, open_repository
-from faultcast.history.git import locate
+from faultcast.history.git import locate, origin as git_origin
 from faultcast.history.identity import keep_key
 from faultcast.history.remote import check
 from faultcast.history.transfer import mirror
@@ -37,6 +37,11 @@ def refresh(location: str, settings: Settings) -> Path:
     destination = Places(settings.home.resolve(), location).mirror
     mirror(check(location, tuple(settings.allowed_hosts.split(","))), destination, settings.ca_file)
     return destination
+
+
+def origin(location: str) -> str:
+    """The URL that a location was cloned from: itself, or the remote `origin` of a path; "" where there is none."""
+    return location if is_url(location) else git_origin(locate(Path(location)))
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from rich.text import Text
 
 from faultcast import settings
 from faultcast.adapters import runs
-from faultcast.adapters.repositories import canonical, opened, pseudonyms, refresh
+from faultcast.adapters.repositories import canonical, opened, origin, pseudonyms, refresh
+from faultcast.adapters.trackers.issues import is_collected, load, pinned, source_of
 from faultcast.errors import NotFound, UsageError
 from faultcast.history import store
 from faultcast.labels import Labelling, label as label_history, variant_of
@@ -36,17 +37,36 @@ def label(options: argparse.Namespace) -> int:
         newest = repository.commit(tip, pseudonyms(now)).committed_at
     as_of = newest if options.as_of is None else instant(options.as_of)
     ripening = now.ripening_days if options.ripening_days is None else options.ripening_days
+    named = sources(location, options.issues, now)
+    issues = load(now.home.resolve(), named)
     with tempfile.TemporaryDirectory(prefix="faultcast-label-") as folder:
         history = _history(location, tip, now, Path(folder), options)
-        found = label_history(history, as_of, ripening, variant)
+        found = label_history(history, as_of, ripening, variant, issues)
         if options.json:
-            heading = {"repository": location, "revision": tip, "as_of": as_of, "variant": variant.name}
+            heading: dict[str, Any] = {"repository": location, "revision": tip, "as_of": as_of, "variant": variant.name}
+            heading["issues"] = {"from": named, "known": len(issues), "used": found.issues_used}
             print(json.dumps(heading | _plain(found), indent=2))
             return 0
         inducing = {link.inducing for link in found.links}
         commits = {one.id: (one.committed_at, one.subject) for one in history if one.id in inducing}
     _tell(found, commits, as_of, options.newest)
+    if named:
+        print(f"Issues and pull requests of {named}: {len(issues):,}, named by commits: {found.issues_used:,}")
     return 0
+
+
+def sources(location: str, wanted: str | None, now: Settings) -> str:
+    """Collected issues to label by, pinned; "" for none. Unless told, those of the repository's own address.
+
+    Raises:
+        UsageError: `wanted` names no tracker.
+        NotFound: nothing was collected of one that it names.
+    """
+    home = now.home.resolve()
+    if wanted is not None:
+        return "" if wanted == "none" else pinned(home, wanted)
+    own = source_of(origin(location), now)
+    return pinned(home, own) if own and is_collected(home, own) else ""
 
 
 def instant(text: str) -> int:

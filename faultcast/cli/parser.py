@@ -78,6 +78,7 @@ def _run(commands: "_Commands") -> None:
     )
     _repository(parser)
     parser.add_argument("--revision", default="HEAD", help="learn the history up to here (default: HEAD)")
+    _issues(parser)
     _learning(parser)
 
 
@@ -88,6 +89,15 @@ def _ripening(parser: argparse.ArgumentParser) -> None:
         default=None,
         metavar="DAYS",
         help="days after which a change without a known fault counts as clean (default: chosen from the history)",
+    )
+
+
+def _issues(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--issues",
+        metavar="SOURCES",
+        help="collected issues to label by: github:owner/name, jira:KEY, several by commas, or none "
+        "(default: those of the repository's own address, if `faultcast ingest` collected them)",
     )
 
 
@@ -105,6 +115,7 @@ def _demo(commands: "_Commands") -> None:
     )
     parser.add_argument("--commits", type=int, default=1600, help="how many commits to write (default: 1600)")
     parser.add_argument("--noise", type=float, default=0.3, help="how misleading the history is, 0..1 (default: 0.3)")
+    parser.set_defaults(issues="none")  # its history has no tracker
     _learning(parser)
 
 
@@ -130,6 +141,7 @@ def _label(commands: "_Commands") -> None:
     parser.add_argument(
         "--newest", type=int, default=20, metavar="N", help="inducing changes to show, newest first (default: 20)"
     )
+    _issues(parser)
     _ripening(parser)
 
 

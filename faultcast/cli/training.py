@@ -14,6 +14,7 @@ from faultcast.adapters import runs
 from faultcast.adapters.places import Places, state_folder
 from faultcast.adapters.repositories import canonical, opened, pseudonyms, refresh
 from faultcast.cli import NOT_PASSED
+from faultcast.cli.labelling import sources
 from faultcast.errors import InsufficientSamples
 from faultcast.progress.view import ProgressView
 from faultcast.report import ReportInputs, text_summary
@@ -66,6 +67,7 @@ def _learn(
         as_of=as_of,
         ripening_days=now.ripening_days if options.ripening_days is None else options.ripening_days,
         seed=now.seed if options.seed is None else options.seed,
+        issues=sources(location, options.issues, now),
     )
     _say(options, f"{location} up to {tip[:10]}")
     with ProgressView(quiet=options.quiet) as view:
@@ -91,6 +93,7 @@ def _found(parameters: TrainingParameters, result: RunResult, inputs: ReportInpu
         "repository": parameters.repository,
         "revision": parameters.revision,
         "commits": inputs.commits,
+        "issues": parameters.issues,
         "fixes": inputs.fixes,
         "inducing": inputs.inducing,
         "dataset": inputs.dataset,

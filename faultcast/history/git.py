@@ -121,6 +121,26 @@ def ask(git_dir: Path, *arguments: str) -> str:
     return done.stdout.decode("utf-8", "replace").strip()
 
 
+def origin(git_dir: Path) -> str:
+    """The URL of the remote `origin`; "" where none is set. It may hold a token: look at it, never tell it.
+
+    The file is only parsed, outside of any repository: nothing that it includes or names is opened.
+    """
+    config = _common(git_dir) / "config"
+    if not config.is_file() or config.stat().st_size > _CONFIG_BYTES:
+        return ""
+    command = ["git", "config", "--file", str(config.resolve()), "--no-includes", "--get", "remote.origin.url"]
+    environment = {**ENVIRONMENT, "GIT_DIR": "/nonexistent"}
+    try:
+        done = subprocess.run(command, env=environment, cwd="/", capture_output=True, check=False, timeout=30)
+    except subprocess.TimeoutExpired:
+        return ""
+    return "" if done.returncode else done.stdout.decode("utf-8", "replace").strip()
+
+
+_CONFIG_BYTES = 1024**2
+
+
 def resolve(git_dir: Path, revision: str) -> str:
     """Return the full id of the commit that a revision names.
 

@@ -2,17 +2,28 @@
 
 from pathlib import Path
 
-from faultcast import progress
+from faultcast import progress, settings
 from faultcast.adapters import label_tables
 from faultcast.adapters.places import repo_id
+from faultcast.adapters.trackers.issues import load
 from faultcast.history import store
 from faultcast.labels import label as label_history
 
 
-def label(repository: str, history: str, labels: str, links: str, fixes: str, as_of: int, ripening_days: float) -> None:
-    """Label what was known at `as_of`; `ripening_days` 0 lets the history choose."""
+def label(
+    repository: str,
+    history: str,
+    labels: str,
+    links: str,
+    fixes: str,
+    as_of: int,
+    ripening_days: float,
+    issues: str = "",
+) -> None:
+    """Label what was known at `as_of`; `ripening_days` 0 lets the history choose, `issues` names collected ones."""
     with progress.stage("label", unit="commits") as stage:
-        found = label_history(store.HistoryFile(Path(history)), as_of, ripening_days)
+        told = load(settings.load().home.resolve(), issues)
+        found = label_history(store.HistoryFile(Path(history)), as_of, ripening_days, issues=told)
         label_tables.write(found, repo_id(repository), labels=Path(labels), links=Path(links), fixes=Path(fixes))
         inducing = {known.commit for known in found.labels if known.is_inducing}
         traced = len({link.fix for link in found.links})
@@ -20,3 +31,5 @@ def label(repository: str, history: str, labels: str, links: str, fixes: str, as
             f"{len(found.fixes):,} fixes, {traced:,} traced to {len(inducing):,} inducing commits; "
             f"a change counts as clean after {found.ripening_days:g} days"
         )
+        if issues:
+            stage.found(f"{found.issues_used:,} of {len(told):,} issues and pull requests are named by commits")

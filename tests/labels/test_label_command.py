@@ -1,6 +1,7 @@
 """``faultcast label``: told in the terminal and as JSON, as of any day."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,14 @@ from story import DAY, START, Story, lines
 
 from faultcast.adapters import runs
 from faultcast.adapters.places import Places
+from faultcast.adapters.repositories import origin
+from faultcast.adapters.trackers import Issue, Record, tables
+from faultcast.adapters.trackers.records import STREAMS
 from faultcast.cli import main
 from faultcast.cli.labelling import instant
-from faultcast.errors import UsageError
+from faultcast.errors import NotFound, UsageError
 from faultcast.history import store
+from faultcast.history.git import origin as git_origin
 from faultcast.labels import VARIANTS
 
 
@@ -81,6 +86,71 @@ def test_the_last_run_s_history_is_used_again(
     kept.unlink()
     assert main(["label", str(story.path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["labels"]
+
+
+@pytest.fixture
+def collected(tmp_path: Path) -> Callable[..., str]:
+    """Write what a tracker told of team/shop: one wish."""
+
+    def write(provider: str = "github") -> str:
+        folder = tmp_path / "home" / "ingest" / provider / "team+shop"
+        folder.mkdir(parents=True, exist_ok=True)
+        wish = Issue("30", "3", "More", "", ("enhancement",), "", "open", "author-1", START, START, None)
+        empty: dict[str, dict[str, Record]] = {stream: {} for stream in STREAMS}
+        tables.write(empty | {"issues": {"30": wish}}, folder)
+        return f"{provider}:team/shop"
+
+    return write
+
+
+def told_of_issues(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[list[str], object]:
+    assert main(["label", *arguments, "--json", "--quiet"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    return [fix["commit"] for fix in found["fixes"]], found["issues"]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://github.com/team/shop.git", "git@github.com:team/shop", "ssh://git@github.com/team/shop"]
+)
+def test_issues_of_the_repository_s_own_address_are_used(
+    told: tuple[Story, str, str], collected: Callable[..., str], capsys: pytest.CaptureFixture[str], url: str
+) -> None:
+    story, _, fix = told
+    nothing = {"from": "", "known": 0, "used": 0}
+    with (story.git_dir / "config").open("a") as config:
+        config.write(f'[remote "origin"]\n\turl = {url}\n')
+    assert told_of_issues(capsys, str(story.path)) == ([fix], nothing)  # nothing collected yet
+    collected()
+    fixes, issues = told_of_issues(capsys, str(story.path))
+    assert isinstance(issues, dict)
+    assert (fixes, issues["known"], issues["used"]) == ([fix], 1, 1)  # `(#3)` names the wish, and does not close it
+    assert issues["from"].startswith("github:team/shop@")
+    assert told_of_issues(capsys, str(story.path), "--issues", "none") == ([fix], nothing)
+
+
+def test_issues_may_be_named(
+    told: tuple[Story, str, str], collected: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    story, _, fix = told
+    assert main(["label", str(story.path), "--issues", "gitlab:team/shop"]) == NotFound.exit_code
+    assert "faultcast ingest" in capsys.readouterr().err
+    fixes, issues = told_of_issues(capsys, str(story.path), "--issues", collected("gitlab"))
+    assert (fixes, issues["used"]) == ([fix], 1)  # type: ignore[index]
+    for wrong in ("team/shop", "github:../../x", "sarif:x"):
+        assert main(["label", str(story.path), "--issues", wrong]) == UsageError.exit_code
+
+
+def test_a_repository_s_configuration_is_only_parsed(told: tuple[Story, str, str], tmp_path: Path) -> None:
+    story, _, _ = told
+    other = tmp_path / "other"
+    other.write_text('[remote "origin"]\n\turl = https://github.com/team/other\n')
+    config = story.git_dir / "config"
+    kept = config.read_text() if config.exists() else ""
+    config.write_text(f"{kept}[include]\n\tpath = {other}\n")
+    assert origin(str(story.path)) == ""
+    config.unlink()
+    config.symlink_to("/dev/zero")
+    assert git_origin(story.git_dir) == ""
 
 
 def test_a_day_is_meant_whole_and_an_instant_exactly() -> None:

@@ -1,5 +1,6 @@
 """Stages `mine` and `label`: what they leave can be read back as it was meant."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -7,6 +8,10 @@ import pytest
 from story import DAY, START, Story
 
 from faultcast.adapters import label_tables
+from faultcast.adapters.trackers import Issue, Record, tables
+from faultcast.adapters.trackers.issues import pinned
+from faultcast.adapters.trackers.records import STREAMS
+from faultcast.errors import TemporaryError
 from faultcast.steps.label import label
 from faultcast.steps.mine import mine
 
@@ -55,3 +60,34 @@ def test_what_is_known_later_is_not_told_earlier(story: Story, tmp_path: Path, m
 
     assert [row["label"] for row in pq.read_table(at["labels"]).to_pylist()] == [0]
     assert label_tables.read_links(Path(at["links"])) == []
+
+
+def test_collected_issues_are_named_with_what_they_hold(
+    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parameter pins the tables; the stage refuses others, so that no finished stage is reused for them."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("FAULTCAST_HOME", str(home))
+    story.commit("Begin", files={"a.py": "x = 1\n"})
+    fix = story.commit("Halve it, see #7", day=9, files={"a.py": "x = 2\n"})
+    folder = home / "ingest" / "github" / "team+shop"
+    folder.mkdir(parents=True)
+    issue = Issue("70", "7", "Twice", "", ("bug",), "", "open", "author-1", START + 3 * DAY, START + 3 * DAY, None)
+    empty: dict[str, dict[str, Record]] = {stream: {} for stream in STREAMS}
+    tables.write(empty | {"issues": {"70": issue}}, folder)
+    named = pinned(home, "github:team/shop")
+    at = {name: str(tmp_path / name) for name in ("history", "labels", "links", "fixes")}
+    mine(str(story.path), story.tips["main"], at["history"])
+    stage = (str(story.path), at["history"], at["labels"], at["links"], at["fixes"], START + 9 * DAY, 3.0)
+
+    label(*stage, named)
+    (found,) = label_tables.read_fixes(Path(at["fixes"]))
+    assert (found.commit, found.rule, found.issues) == (fix, "names a bug", ("#7",))
+    assert found.reported_at == START + 3 * DAY
+    label(*stage)
+    assert label_tables.read_fixes(Path(at["fixes"])) == []
+
+    tables.write(empty | {"issues": {"70": replace(issue, labels=("question",))}}, folder)
+    assert pinned(home, "github:team/shop") != named
+    with pytest.raises(TemporaryError, match="collected anew"):
+        label(*stage, named)
