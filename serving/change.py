@@ -24,11 +24,12 @@ from faultcast.records import Commit, FileChange, Hunk
 from serving import hunks
 from serving.fields import Assumed, flag, items, kind, optional_text, refuse_unknown, text
 
-CHANGE_FIELDS = ("commit", "repository", "message", "author", "authored_at", "committed_at", "files")
+CHANGE_FIELDS = ("commit", "repository", "message", "author", "authored_at", "committed_at", "reviewers", "files")
 FILE_FIELDS = (
     "path", "old_path", "status", "hunks", "before", "after", "old_blob", "new_blob", "is_binary", "is_text_file"
 )  # fmt: skip
 MAX_FILES = 5_000
+MAX_REVIEWERS = 1_000
 MAX_INSTANT = 253_402_300_799  # the end of the year 9999, the last that ISO dates can write
 UNKNOWN_BLOB = "0" * 40
 """Stands for content that exists and was not sent: nothing is kept under it, so its measures are missing."""
@@ -65,6 +66,7 @@ def parse(data: Mapping[str, Any], where: str) -> ParsedChange:
         committed_at=instant(data["committed_at"], f"{where}.committed_at") if "committed_at" in data else authored_at,
         message=_message(data, where, assumed),
         files=files,
+        reviewers=_reviewers(data, where),
     )
     return ParsedChange(commit, contents, tuple(assumed))
 
@@ -80,6 +82,7 @@ def to_instance(commit: Commit, contents: Mapping[str, bytes]) -> dict[str, Any]
         "author": commit.author,
         "authored_at": commit.authored_at,
         "committed_at": commit.committed_at,
+        "reviewers": list(commit.reviewers),
         "files": [
             {
                 "path": file.path,
@@ -123,6 +126,15 @@ def _author(data: Mapping[str, Any], where: str, assumed: list[Assumed]) -> str:
     if not author:
         assumed.append(Assumed("author", "unknown: the author's experience counts as missing"))
     return author
+
+
+def _reviewers(data: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    """Pseudonyms; none where none are sent, as most changes name none."""
+    names = items(data, "reviewers", where, limit=MAX_REVIEWERS) if data.get("reviewers") is not None else []
+    for i, name in enumerate(names):
+        if not isinstance(name, str):
+            raise BadChange(f"{where}.reviewers[{i}]: expected the pseudonym of a reviewer, found {kind(name)}")
+    return tuple(dict.fromkeys(names))
 
 
 def _authored_at(data: Mapping[str, Any], where: str, assumed: list[Assumed]) -> int:

@@ -11,16 +11,16 @@ import numpy as np
 import pandas as pd
 
 from faultcast.errors import NotFound
-from faultcast.features import Past, describe
+from faultcast.features import Past, describe, touch
 from faultcast.features.catalogue import CATALOGUE, NAMES
-from faultcast.measures import measure
+from faultcast.measures import read
 from faultcast.models import Explainable, reasons as model_reasons
-from faultcast.records import Commit, Measures, Prediction, Reason
+from faultcast.records import Commit, FileVersion, Prediction, Reason
 from serving.fields import Assumed
 
-PAST_FEATURES = ("developers", "age_days", "unique_changes")
-"""What only the files' history tells."""
-AUTHOR_FEATURES = ("author_changes", "author_recent_changes", "author_subsystem_changes", "author_file_share")
+PAST_FEATURES = tuple(feature.name for feature in CATALOGUE if feature.needs == "past")
+"""What only the history tells."""
+AUTHOR_FEATURES = tuple(feature.name for feature in CATALOGUE if feature.needs == "author")
 """What only a known author's history tells."""
 
 Value = float | int | bool | None
@@ -152,11 +152,12 @@ class Scorer:
         return _Row(commit, values, text if isinstance(text, str) else "", ())
 
     def _described(self, request: UnseenChange) -> _Row:
-        def measured(path: str, blob: str) -> Measures | None:
+        def version(path: str, blob: str) -> FileVersion | None:
             content = request.contents.get(blob)
-            return None if content is None else measure(path, content)
+            return None if content is None else read(path, content)
 
-        row = describe(request.commit, self._past if self._past is not None else Past(), measured)
+        past = self._past if self._past is not None else Past()
+        row = describe(request.commit, past, touch(request.commit, version))
         assumed = list(request.assumed)
         values: dict[str, Value] = dict(row.values)
         # An unknown past is not an empty one: a value that would come from it is missing, not zero.

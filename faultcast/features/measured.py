@@ -1,54 +1,179 @@
-"""Measures of all the versions that a history needs, each measured once, on every core."""
+"""What each change of a history touched, read on every core, in order, in bounded memory.
 
-from collections.abc import Iterable, Iterator
-from functools import partial
+A file's versions are read where its earlier ones were: each process has files of its own and keeps their latest
+versions at hand, so that what one change left is what the next one found, without reading it again.
+"""
 
-from faultcast.features.describe import is_measured
+import sys
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import islice
+from multiprocessing import get_context
+
+from faultcast.features.touched import TouchedFile, is_measured, touch_file
 from faultcast.history import Repository
 from faultcast.history.git import ObjectSource, read_blobs
-from faultcast.history.spread import spread
-from faultcast.measures import language_of, measure
-from faultcast.records import Commit, Measures
+from faultcast.measures import language_of, read
+from faultcast.measures.text import MAX_BYTES
+from faultcast.records import Commit, FileChange, FileVersion, Hunk
 
-_BLOBS_AT_ONCE = 200
+_COMMITS_AT_ONCE = 100
+_PARTS_AHEAD = 3
+_FILES_AT_ONCE = 64
+_FUNCTIONS_KEPT = 40_000
+_START_METHOD = "fork" if sys.platform == "linux" else "spawn"
 
-Key = tuple[str, str]
-"""(language, blob): what a measure depends on."""
+_Key = tuple[str, str]
+"""(language, blob): what reading a version depends on."""
 
-
-class Measured:
-    """Callable ``(path, blob) -> Measures | None``, backed by what `measure_all` found."""
-
-    def __init__(self, found: dict[Key, Measures | None]) -> None:
-        self._found = found
-
-    def __call__(self, path: str, blob: str) -> Measures | None:
-        return self._found.get((language_of(path) or "", blob))
+Found = list[TouchedFile | None]
 
 
-def wanted(commits: Iterable[Commit]) -> dict[Key, str]:
-    """Versions to measure -> a path of each."""
-    found: dict[Key, str] = {}
-    for commit in commits:
-        for file in filter(is_measured, commit.files):
+def touched_history(
+    repository: Repository, commits: Iterable[Commit], workers: int = 1
+) -> Iterator[tuple[Commit, dict[str, TouchedFile]]]:
+    """Yield each commit with what it touched; a version that is absent or too large cannot be read.
+
+    The order and every number are the same whatever `workers` is; at most a few hundred commits are in memory.
+    """
+    stream = iter(commits)
+    parts = iter(lambda: list(islice(stream, _COMMITS_AT_ONCE)), [])
+    if workers < 2:
+        versions = Versions(repository.objects)
+        for part in parts:
+            yield from _joined(part, iter(versions.touch(_readable(part))))
+        return
+    with ExitStack() as stack:
+        pools = [stack.enter_context(_pool(repository.objects)) for _ in range(workers)]
+        shares = _Shares(workers)
+        waiting: deque[tuple[list[Commit], list[int], list[Future[Found]]]] = deque()
+        for part in parts:
+            files = _slim(_readable(part))
+            dealt = [shares.of(file) for file in files]
+            asked = [
+                pool.submit(_touch, [file for file, share in zip(files, dealt, strict=True) if share == place])
+                for place, pool in enumerate(pools)
+            ]
+            waiting.append((part, dealt, asked))
+            if len(waiting) > _PARTS_AHEAD:
+                yield from _collected(*waiting.popleft())
+        for one in waiting:
+            yield from _collected(*one)
+
+
+class Versions:
+    """Reads versions of files, and keeps the latest."""
+
+    def __init__(self, source: ObjectSource) -> None:
+        self._source = source
+        self._kept: OrderedDict[_Key, FileVersion | None] = OrderedDict()
+        self._functions = 0
+
+    def touch(self, files: Sequence[FileChange]) -> Found:
+        """What was touched in each of the files."""
+        found: Found = []
+        for first in range(0, len(files), _FILES_AT_ONCE):
+            some = files[first : first + _FILES_AT_ONCE]
+            self._load(some)
+            found += [touch_file(file, self._read) for file in some]
+            self._forget()
+        return found
+
+    def _read(self, path: str, blob: str) -> FileVersion | None:
+        key = (language_of(path) or "", blob)
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+        return found
+
+    def _load(self, files: Iterable[FileChange]) -> None:
+        paths: dict[str, dict[str, str]] = {}  # blob -> language -> path
+        for file in files:
             for path, blob in ((file.old_path, file.old_blob), (file.path, file.new_blob)):
-                if blob and (language := language_of(path)):
-                    found.setdefault((language, blob), path)
-    return found
+                language = language_of(path)
+                if blob and language and (language, blob) not in self._kept:
+                    paths.setdefault(blob, {})[language] = path
+        for blob, content in read_blobs(self._source, paths, MAX_BYTES):
+            for language, path in paths[blob].items():
+                version = read(path, content)
+                self._kept[language, blob] = version
+                self._functions += _weight(version)
+
+    def _forget(self) -> None:
+        while self._functions > _FUNCTIONS_KEPT:
+            _, version = self._kept.popitem(last=False)
+            self._functions -= _weight(version)
 
 
-def measure_all(
-    repository: Repository, versions: dict[Key, str], workers: int = 2
-) -> Iterator[list[tuple[Key, Measures | None]]]:
-    """Return measures in batches; a version that is absent or too large has none."""
-    items = list(versions.items())
-    batches = [items[first : first + _BLOBS_AT_ONCE] for first in range(0, len(items), _BLOBS_AT_ONCE)]
-    work = partial(_measure_batch, repository.objects)
-    return spread(work, batches, workers)
+def _weight(version: FileVersion | None) -> int:
+    return 1 + (len(version.functions) if version else 0)
 
 
-def _measure_batch(source: ObjectSource, batch: list[tuple[Key, str]]) -> list[tuple[Key, Measures | None]]:
-    paths: dict[str, list[tuple[Key, str]]] = {}
-    for key, path in batch:
-        paths.setdefault(key[1], []).append((key, path))
-    return [(key, measure(path, content)) for blob, content in read_blobs(source, paths) for key, path in paths[blob]]
+class _Shares:
+    """Which process has which files: a new one goes to whoever had least to do so far."""
+
+    def __init__(self, workers: int) -> None:
+        self._of_path: dict[str, int] = {}
+        self._done = [0] * workers
+
+    def of(self, file: FileChange) -> int:
+        """The process that has this file."""
+        share = self._of_path.get(file.old_path)
+        if share is None:
+            share = min(range(len(self._done)), key=lambda one: (self._done[one], one))
+        self._of_path[file.path] = share
+        self._done[share] += 1
+        return share
+
+
+def _readable(commits: Iterable[Commit]) -> list[FileChange]:
+    return [file for commit in commits for file in commit.files if _is_readable(file)]
+
+
+def _is_readable(file: FileChange) -> bool:
+    return language_of(file.path) is not None and is_measured(file)
+
+
+def _slim(files: Iterable[FileChange]) -> list[FileChange]:
+    """Without the lines' texts, which reading does not need."""
+    return [
+        replace(
+            file, hunks=tuple(Hunk(one.old_start, one.old_lines, one.new_start, one.new_lines) for one in file.hunks)
+        )
+        for file in files
+    ]
+
+
+def _collected(
+    commits: Iterable[Commit], dealt: Iterable[int], asked: Iterable["Future[Found]"]
+) -> Iterator[tuple[Commit, dict[str, TouchedFile]]]:
+    """Wait for the processes, and put what they found in the files' order again."""
+    found = [iter(one.result()) for one in asked]
+    return _joined(commits, (next(found[share]) for share in dealt))
+
+
+def _joined(
+    commits: Iterable[Commit], found: Iterator[TouchedFile | None]
+) -> Iterator[tuple[Commit, dict[str, TouchedFile]]]:
+    for commit in commits:
+        files = [(file.path, next(found)) for file in commit.files if _is_readable(file)]
+        yield commit, {path: one for path, one in files if one is not None}
+
+
+def _pool(source: ObjectSource) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, get_context(_START_METHOD), _start, (source,))
+
+
+_versions: list[Versions] = []
+"""The one of this process, if it is one of ours."""
+
+
+def _start(source: ObjectSource) -> None:
+    _versions[:] = [Versions(source)]
+
+
+def _touch(files: Sequence[FileChange]) -> Found:
+    return _versions[0].touch(files)

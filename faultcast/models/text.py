@@ -5,13 +5,14 @@ Sample of the input (see the features' `text`):
     Fix crash on empty input
 
     <file> src/parser.py
+    <in> parse
     +    if not text:
     -    return parse(text)
 """
 
-MESSAGE, PATH, ADDED, DELETED = 1, 2, 3, 4
+MESSAGE, PLACE, ADDED, DELETED = 1, 2, 3, 4
 SEGMENTS = 5  # 0 is padding
-FILE_MARK = "<file> "
+FILE_MARK, FUNCTION_MARK = "<file> ", "<in> "
 _MAX_LINE = 120
 _MAX_MESSAGE = 400
 
@@ -40,7 +41,9 @@ def marked_lines(text: str, max_characters: int) -> list[tuple[str, int]]:
     lines = [(line, MESSAGE) for line in message[:_MAX_MESSAGE].split("\n")]
     for line in diff[:max_characters].split("\n"):
         if line.startswith(FILE_MARK):
-            lines.append((line[len(FILE_MARK) :][:_MAX_LINE], PATH))
+            lines.append((line[len(FILE_MARK) :][:_MAX_LINE], PLACE))
+        elif line.startswith(FUNCTION_MARK):
+            lines.append((line[len(FUNCTION_MARK) :][:_MAX_LINE], PLACE))
         elif line.startswith(("+", "-")):
             lines.append((line[1 : _MAX_LINE + 1], ADDED if line[0] == "+" else DELETED))
     return [(line, segment) for line, segment in lines if line.strip()]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from faultcast.features import Past, Row, describe
-from faultcast.features.measured import Key, Measured, measure_all, wanted
+from faultcast.features.measured import touched_history
 from faultcast.history import Repository
-from faultcast.records import Commit, Measures
+from faultcast.records import Commit
 
 
 def described(repository: Repository, past: Path, commits: Sequence[Commit]) -> list[Row]:
@@ -22,14 +22,10 @@ def described(repository: Repository, past: Path, commits: Sequence[Commit]) -> 
     """
     if not commits:
         return []
-    found: dict[Key, Measures | None] = {}
-    for batch in measure_all(repository, wanted(commits), workers=1):
-        found.update(batch)
-    measure = Measured(found)
     known = Past.load(past)
     rows = []
-    for commit in commits:
+    for commit, touched in touched_history(repository, commits):
         if not commit.is_merge:
-            rows.append(describe(commit, known, measure))
-        known.observe(commit)
+            rows.append(describe(commit, known, touched))
+        known.observe(commit, touched)
     return rows

@@ -5,9 +5,9 @@ import math
 import pytest
 from story import Story, history, lines
 
-from faultcast.features import Past, Row, describe
+from faultcast.features import Past, Row, describe, touch
 from faultcast.features.catalogue import KAMEI_14
-from faultcast.measures import measure
+from faultcast.measures import read
 
 A = [f"a{n} = {n}" for n in range(10)]
 B = [f"b{n} = {n}" for n in range(20)]
@@ -17,7 +17,7 @@ def rows(story: Story) -> list[Row]:
     past, found = Past(), []
     for commit in history(story.path):
         if not commit.is_merge:
-            found.append(describe(commit, past, lambda path, blob: None))
+            found.append(describe(commit, past))
         past.observe(commit)
     return found
 
@@ -138,8 +138,8 @@ def test_measures_are_missing_not_zero_where_a_file_cannot_be_measured(story: St
     story.commit(files={"a.py": lines("def f(x):", "    return 1 if x else 2")})
     only_notes, code = history(story.path)
     contents = {blob: lines("def f(x):", "    return 1 if x else 2").encode() for blob in [code.files[0].new_blob]}
-    measured = describe(code, Past(), lambda path, blob: measure(path, contents[blob])).values
-    absent = describe(only_notes, Past(), lambda path, blob: None).values
+    measured = describe(code, Past(), touch(code, lambda path, blob: read(path, contents[blob]))).values
+    absent = describe(only_notes, Past(), touch(only_notes, lambda path, blob: None)).values
     names = [name for name in measured if name.startswith(("cyclomatic", "cognitive", "functions", "halstead"))]
     assert all(absent[name] is None for name in [*names, "comment_share", "imports", "nesting_max"])
     assert (measured["cyclomatic"], measured["cyclomatic_delta"], measured["functions"]) == (2, 2, 1)

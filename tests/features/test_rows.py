@@ -11,11 +11,9 @@ from story import KEY, Story, history, lines
 
 from faultcast.errors import NotFound
 from faultcast.features import CATALOGUE, NAMES, Past, Row, catalogue, describe, fingerprint
-from faultcast.features.measured import Measured, measure_all, wanted
-from faultcast.features.semantic import FILE_MARK, TEXT_CHARACTERS, semantic_text
 from faultcast.features.table import SCHEMA, to_table
-from faultcast.history import Pseudonyms, load_key, open_repository
-from faultcast.records import Commit, FileChange, Hunk
+from faultcast.history import Pseudonyms, load_key
+from faultcast.records import Commit
 
 sys.path.append(str(Path(__file__).parent.parent / "history"))
 from random_history import branching
@@ -25,7 +23,7 @@ def fold(commits: list[Commit], past: Past) -> list[Row]:
     found = []
     for commit in commits:
         if not commit.is_merge:
-            found.append(describe(commit, past, lambda path, blob: None))
+            found.append(describe(commit, past))
         past.observe(commit)
     return found
 
@@ -110,61 +108,6 @@ def test_rows_become_a_table_of_the_catalogue(story: Story) -> None:
     assert table["lines_added"].null_count == 0
     assert np.array_equal(table["event_timestamp"].cast(pa.int64()), [row.committed_at * 1_000_000 for row in rows])
     assert to_table([], "shop-1").schema == SCHEMA
-
-
-def test_versions_are_measured_the_same_by_one_process_and_by_two(story: Story) -> None:
-    for number in range(210):
-        story.commit(files={"a.py": lines(*(f"x = {n}" for n in range(number % 7)), f"y = {number}")}, day=number)
-    wants = wanted(history(story.path))
-    with open_repository(story.path) as repository:
-        one = [pair for batch in measure_all(repository, wants, 1) for pair in batch]
-        two = [pair for batch in measure_all(repository, wants, 2) for pair in batch]
-    assert one == two
-    assert {key for key, _ in one} == set(wants)
-    measured = Measured(dict(one))
-    assert measured("a.py", "f" * 40) is None
-
-
-def test_a_missing_version_has_no_measures(story: Story) -> None:
-    story.commit(files={"a.py": lines("a = 1")})
-    wants = wanted(history(story.path))
-    story.lose(story.blob(lines("a = 1")))
-    with open_repository(story.path) as repository:
-        assert [pair for batch in measure_all(repository, wants) for pair in batch] == []
-
-
-def change(message: str, *files: tuple[str, int]) -> Commit:
-    changes = tuple(
-        FileChange(path, path, "M", "1", "2", hunks=(Hunk(1, 1, 1, count, ("old",), ("new line",) * count),))
-        for path, count in files
-    )
-    return Commit("c", 0, (), "author-1", 0, 0, message, changes)
-
-
-def test_the_text_is_the_message_then_source_first() -> None:
-    text = semantic_text(change("Handle it\n\nReally", ("README.md", 1), ("tests/test_a.py", 1), ("src/a.py", 2)))
-    assert text == (
-        "Handle it\n\nReally\n<file> src/a.py\n-old\n+new line\n+new line\n"
-        "<file> tests/test_a.py\n-old\n+new line\n<file> README.md\n-old\n+new line"
-    )
-
-
-@pytest.mark.parametrize(
-    "commit",
-    [
-        change("word " * 5_000),
-        change("Big", *((f"src/{n}.py", 400) for n in range(300))),
-        change("m" * 3_000, *((f"src/{'x' * 5_000}/{n}.py", 9) for n in range(5))),
-    ],
-)
-def test_the_text_is_bounded(commit: Commit) -> None:
-    assert len(semantic_text(commit)) <= TEXT_CHARACTERS
-
-
-def test_a_path_cannot_pose_as_a_changed_line() -> None:
-    text = semantic_text(change("Odd", ("src/a\n+evil.py", 1)))
-    assert [line for line in text.splitlines() if line.startswith("+")] == ["+new line"]
-    assert text.count(FILE_MARK) == 1
 
 
 def test_pseudonyms_keep_a_key_of_their_own(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 from serving_process import REPOSITORY_ID, build_model, running, wait_for
 
-from faultcast.features import Past, describe, is_measured
+from faultcast.features import Past, describe, is_measured, touch
 from faultcast.features.table import to_table
 from faultcast.history.identity import Pseudonyms
 from faultcast.history.repository import open_repository
-from faultcast.measures import measure
+from faultcast.measures import read
 
 CART = "def total(prices):\n    if not prices:\n        return 0\n    return sum(prices)\n"
 TAX = "\n\ndef tax(x):\n    return x * 0.2 if x else 0\n"
@@ -71,8 +71,9 @@ def story(tmp_path_factory):
     home.mkdir(parents=True)
     for commit in commits:
         past.save(home / f"past-{commit.position}.json.z")
-        rows.append(describe(commit, past, lambda p, b: measure(p, contents[b]) if b in contents else None))
-        past.observe(commit)
+        touched = touch(commit, lambda path, blob: read(path, contents[blob]) if blob in contents else None)
+        rows.append(describe(commit, past, touched))
+        past.observe(commit, touched)
     return SimpleNamespace(commits=commits, contents=contents, rows=rows, home=home)
 
 

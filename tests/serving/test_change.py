@@ -5,8 +5,8 @@ import json
 import pytest
 
 from faultcast.errors import BadChange
-from faultcast.features import Past, describe
-from faultcast.measures import measure
+from faultcast.features import Past, describe, touch
+from faultcast.measures import read
 from serving.change import UNKNOWN_BLOB, blob_id, parse, to_instance
 from serving.hunks import compare
 
@@ -19,11 +19,11 @@ def test_every_commit_gives_the_same_row_through_the_wire_as_in_training(story):
     for commit, stored in zip(story.commits, story.rows, strict=True):
         sent = json.dumps(to_instance(commit, story.contents))
         parsed = parse(json.loads(sent), "change")
-        row = describe(
-            parsed.commit,
-            Past.load(story.home / f"past-{commit.position}.json.z"),
-            lambda path, blob, found=parsed.contents: measure(path, found[blob]) if blob in found else None,
+        found = parsed.contents
+        touched = touch(
+            parsed.commit, lambda path, blob, found=found: read(path, found[blob]) if blob in found else None
         )
+        row = describe(parsed.commit, Past.load(story.home / f"past-{commit.position}.json.z"), touched)
         assert row == stored, commit.subject
 
 
