@@ -155,11 +155,18 @@ class Measures:
     parameters_max: int
     imports: int
     halstead_volume: float | None = None
+    maintainability: float | None = None  # 0 (bad) to 100
+    docstring_share: float | None = None  # of the functions, those with a docstring or a comment right above
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionMeasures:
-    """One function in numbers (in Terraform: one top-level block). Lines are 1-based, both inclusive."""
+    """One function in numbers (in Terraform: one top-level block). Lines are 1-based, both inclusive.
+
+    `name` tells the classes and functions around it (``Cart.add``); in Terraform it is the block's address
+    (``aws_s3_bucket.logs``, ``module.vpc``), and `parameters` are its arguments. In one file it is unique: a second
+    function of a name is ``f#2``.
+    """
 
     name: str
     start_line: int
@@ -170,6 +177,8 @@ class FunctionMeasures:
     parameters: int
     halstead_volume: float | None = None
     calls: tuple[str, ...] = ()  # distinct names that it calls, sorted
+    maintainability: float | None = None  # 0 (bad) to 100
+    nested_blocks: int | None = None  # of a Terraform block
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,42 +5,35 @@
 All are pure: same bytes, same numbers.
 """
 
-import math
-from collections import Counter
-
 from tree_sitter import Node, Parser
 
-from faultcast.measures.engine import Unit, tally
+from faultcast.measures.engine import outermost
 from faultcast.measures.grammar import Grammar, grammar_of
 from faultcast.measures.kinds import Kind, file_kind, language_of, row_of
-from faultcast.measures.languages import Language
-from faultcast.measures.relations import Related, related
-from faultcast.measures.text import count_lines, is_measurable
+from faultcast.measures.pieces import Memo, count, piece_of
+from faultcast.measures.text import is_measurable
+from faultcast.measures.whole import Part, version_of
 from faultcast.records import FileVersion, FunctionMeasures, Measures
 
-__all__ = ["Kind", "file_kind", "language_of", "measure", "measure_functions", "read"]
+__all__ = ["Kind", "Memo", "file_kind", "language_of", "measure", "measure_functions", "read"]
 
 
-def read(path: str, source: bytes) -> FileVersion | None:
+_MEMO = Memo()
+
+
+def read(path: str, source: bytes, memo: Memo | None = _MEMO) -> FileVersion | None:
     """Read one version of a file. Broken code gives what could be read.
 
+    `memo` keeps functions by their text, so that what versions share is counted once; it changes no number.
     None: the language is not in the table, or the content is binary, over 1 MB, minified or generated.
     """
     row = row_of(path)
     if row is None or not is_measurable(source):
         return None
     grammar = grammar_of(row)
-    outside, units = tally(grammar, source, parse(grammar, source))
-    closer = [related(grammar, source, unit) for unit in (outside, *units)]
-    smells: Counter[str] = Counter()
-    for one in closer:
-        smells.update(dict(one.smells))
-    return FileVersion(
-        _measures(row, source, outside, units),
-        tuple(_function(unit, one) for unit, one in zip(units, closer[1:], strict=True)),
-        imports=tuple(dict.fromkeys(name for one in closer for name in one.imports)),
-        smells=tuple(sorted(smells.items())),
-    )
+    outside, met = outermost(grammar, source, parse(grammar, source))
+    parts = [Part(count(grammar, source, one, memo), one) for one in reversed(met)]
+    return version_of(row, source, piece_of(grammar, source, [outside]), parts)
 
 
 def parse(grammar: Grammar, source: bytes) -> Node:
@@ -61,45 +54,3 @@ def measure_functions(path: str, source: bytes) -> tuple[FunctionMeasures, ...]:
     """
     found = read(path, source)
     return found.functions if found else ()
-
-
-def _measures(row: Language, source: bytes, outside: Unit, units: list[Unit]) -> Measures:
-    everything = (outside, *units)
-    lines, code_lines, comment_lines = count_lines(source, [span for unit in everything for span in unit.spans])
-    return Measures(
-        language=row.name,
-        lines=lines,
-        code_lines=code_lines,
-        comment_lines=comment_lines,
-        functions=len(units),
-        cyclomatic=sum(1 + unit.decisions for unit in units) + outside.decisions,
-        cyclomatic_max=max((1 + unit.decisions for unit in units), default=outside.decisions),
-        cognitive=sum(unit.cognitive for unit in everything),
-        nesting_max=max(unit.nesting for unit in everything),
-        function_lines_max=max((unit.end_line - unit.start_line + 1 for unit in units), default=0),
-        parameters_max=max((unit.parameters for unit in units), default=0),
-        imports=sum(unit.imports for unit in everything),
-        halstead_volume=_halstead_volume(everything),
-    )
-
-
-def _function(unit: Unit, closer: Related) -> FunctionMeasures:
-    return FunctionMeasures(
-        name=unit.name,
-        start_line=unit.start_line,
-        end_line=unit.end_line,
-        cyclomatic=1 + unit.decisions,
-        cognitive=unit.cognitive,
-        nesting=unit.nesting,
-        parameters=unit.parameters,
-        halstead_volume=_halstead_volume((unit,)),
-        calls=closer.calls,
-    )
-
-
-def _halstead_volume(units: tuple[Unit, ...]) -> float:
-    """N log2 n: tokens times the bits that naming one of the distinct tokens takes (Halstead 1977)."""
-    tokens = sum(len(unit.operators) + len(unit.operands) for unit in units)
-    distinct = len(set().union(*(unit.operators for unit in units)))
-    distinct += len(set().union(*(unit.operands for unit in units)))
-    return tokens * math.log2(distinct) if distinct else 0.0

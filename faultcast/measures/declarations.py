@@ -8,6 +8,8 @@ _MOST_DECLARATORS = 16  # C wraps a name in one declarator a pointer; more than 
 _SEPARATORS = frozenset({b"*", b"/"})  # Python's keyword-only and positional-only marks are no parameters
 _BRACKETS = frozenset({"(", ")", "|", ",", "\n"})
 _LONGEST_NAME = 200  # bytes
+_DECORATIONS = (b"@", b"[", b"#[", b"template", b"export")
+_MOST_DECORATIONS = 5  # lines
 _RECEIVER = re.compile(r"(\w+)\s*(?:\[[^\]]*\]\s*)?,?\s*\)$")
 
 ANONYMOUS = "(anonymous)"
@@ -51,6 +53,23 @@ def owner_of(node: Node, source: bytes) -> str:
     receiver = node.child_by_field_name("receiver")
     found = _RECEIVER.search(_text(receiver, source)) if receiver is not None else None
     return found.group(1) if found else ""
+
+
+def has_comment_above(node: Node, source: bytes, comments: dict[int, int]) -> bool:
+    """Whether a comment of its own ends on the line above a function, or above what decorates it.
+
+    `comments` maps a line (from 0) that a comment ends on to the comment's first byte.
+    """
+    line, at = node.start_point.row - 1, source.rfind(b"\n", 0, node.start_byte)
+    for _ in range(_MOST_DECORATIONS):
+        start = comments.get(line)
+        if start is not None:
+            return not source[source.rfind(b"\n", 0, start) + 1 : start].strip()
+        above = source.rfind(b"\n", 0, max(0, at))
+        if at < 0 or not source[above + 1 : at].lstrip().startswith(_DECORATIONS):
+            return False
+        line, at = line - 1, above
+    return False
 
 
 def _text(node: Node, source: bytes) -> str:

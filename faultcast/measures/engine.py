@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tree_sitter import Node
 
 from faultcast.measures import grammar as g
-from faultcast.measures.declarations import bound_name, name_of, owner_of, parameters_of
+from faultcast.measures.declarations import bound_name, has_comment_above, name_of, owner_of, parameters_of
 from faultcast.measures.grammar import Grammar
 
 _LONGEST_PATH = 400  # characters
@@ -38,7 +38,7 @@ class Unit:
     body: int = -1  # byte; where a docstring would begin
     is_documented: bool = False
     parameters: int = 0
-    blocks: int = 0
+    blocks: int | None = None
     decisions: int = 0
     cognitive: int = 0
     nesting: int = 0
@@ -59,32 +59,74 @@ class Scope(NamedTuple):
     owner: str  # the innermost class of them
 
 
-def tally(grammar: Grammar, source: bytes, root: Node) -> tuple[Unit, list[Unit]]:
-    """Count `root`, the parsed `source`: what stands in no function, and each function in the order of their starts.
+class Met(NamedTuple):
+    """A function that was met and is still to be counted; lines and names as in `Unit`."""
+
+    node: Node
+    name: str  # its own
+    path: str  # what stands around it
+    owner: str
+    level: int
+    is_documented: bool = False
+
+
+def outermost(grammar: Grammar, source: bytes, root: Node) -> tuple[Unit, list[Met]]:
+    """Count what stands in no function of `root`, the parsed `source`, and find the functions, the last one first.
 
     Broken code is counted as far as the parser made sense of it; nothing is raised.
     """
     walk = _Walk(grammar, source)
     outside = Unit(root.start_byte, "", 1, 1)
     walk.run(outside, root, "")
+    return outside, walk.waiting
+
+
+def within(grammar: Grammar, source: bytes, node: Node, name: str) -> list[Unit]:
+    """Count the function at `node` and those inside it, in the order of their starts, as if nothing stood around it."""
+    walk = _Walk(grammar, source)
+    walk.waiting.append(Met(node, name, "", "", 0))
     units: list[Unit] = []
     while walk.waiting:
-        node, unit = walk.waiting.pop()
-        walk.run(unit, node, unit.name)
+        met = walk.waiting.pop()
+        unit = begin(met)
+        walk.run(unit, met.node, unit.name)
         units.append(unit)
     units.sort(key=attrgetter("start"))
-    return outside, units
+    return units
+
+
+def begin(met: Met) -> Unit:
+    """A function as its declaration tells of it."""
+    node = met.node
+    body = node.child_by_field_name("body")
+    return Unit(
+        start=node.start_byte,
+        name=joined(met.path, met.name),
+        start_line=node.start_point.row + 1,
+        end_line=node.end_point.row + 1,
+        level=met.level,
+        owner=met.owner,
+        body=body.start_byte if body is not None else -1,
+        is_documented=met.is_documented,
+        parameters=parameters_of(node),
+        blocks=0 if node.type == "block" else None,
+    )
+
+
+def joined(path: str, name: str) -> str:
+    """A name in its place; absurdly deep ones are cut."""
+    return f"{path}.{name}"[:_LONGEST_PATH] if path else name
 
 
 class _Walk:
     """The state of one walk."""
 
-    __slots__ = ("bound", "continued", "entered", "grammar", "scopes", "source", "unit", "waiting")
+    __slots__ = ("bound", "comments", "continued", "entered", "grammar", "scopes", "source", "unit", "waiting")
 
     def __init__(self, grammar: Grammar, source: bytes) -> None:
         self.grammar = grammar
         self.source = source
-        self.waiting: list[tuple[Node, Unit]] = []  # functions met, to be counted
+        self.waiting: list[Met] = []  # functions met, to be counted
         self.continued: set[int] = set()  # ids of nodes that only continue what their parent has paid for
         self.bound: dict[int, str] = {}  # ids of nameless functions -> what they are assigned to
 
@@ -92,6 +134,8 @@ class _Walk:
         """Count one unit; functions inside it are put on `waiting`."""
         self.unit, self.entered = unit, root.id
         self.scopes = [Scope(-1, unit.level, 0, path, unit.owner)]
+        self.comments: dict[int, int] = {}  # line, from 0, that a comment ends on -> first byte of the comment
+        first = len(self.waiting)
         table, source = self.grammar.flags, self.source
         operator, operand = unit.operators.append, unit.operands.append
         stack = [root]
@@ -114,6 +158,10 @@ class _Walk:
                 elif flags != g.IGNORED:
                     push(kid)
         unit.gathered.reverse()
+        if self.comments and not self.grammar.row.docstrings:
+            for at in range(first, len(self.waiting)):
+                is_documented = has_comment_above(self.waiting[at].node, source, self.comments)
+                self.waiting[at] = self.waiting[at]._replace(is_documented=is_documented)
 
     def special(self, node: Node, flags: int) -> list[Node]:
         """Count a node that means something; return the children to go on with."""
@@ -160,6 +208,8 @@ class _Walk:
         start, end = node.start_byte, node.end_byte
         if flags & g.COMMENT:
             self.unit.spans.append((start, end))
+            last = node.end_point
+            self.comments[last.row - (last.column == 0)] = start
             return []
         if flags & g.DOCSTRING:
             kids = node.children
@@ -180,11 +230,11 @@ class _Walk:
             self.bound.update(bound_name(node, self.source))
             return False
         if flags & g.CLASS:
-            owner = _join(scope.path, name_of(node, self.source))
+            owner = joined(scope.path, name_of(node, self.source))
             self.scopes.append(scope._replace(start=node.start_byte, path=owner, owner=owner))
             return False
         if flags & g.BLOCK and scope.path:
-            self.unit.blocks += 1
+            self.unit.blocks = (self.unit.blocks or 0) + 1
             if self.starts_with(node.children, self.grammar.row.loop_labels):
                 self.unit.decisions += 1
                 self.nest(node, scope)
@@ -195,23 +245,11 @@ class _Walk:
             return False
         if flags & g.FUNCTION and body is None and self.grammar.row.needs_body:
             return False
-        self.waiting.append((node, self.begin(node, body, scope)))
-        return True
-
-    def begin(self, node: Node, body: Node | None, scope: Scope) -> Unit:
-        """A function as its declaration tells of it."""
         name = self.bound.get(node.id) or name_of(node, self.source)
-        owner = scope.owner or owner_of(node, self.source)
-        return Unit(
-            start=node.start_byte,
-            name=_join(scope.path or owner, name),
-            start_line=node.start_point.row + 1,
-            end_line=node.end_point.row + 1,
-            level=scope.nesting + 1 if self.unit.name else 0,
-            owner=owner,
-            body=body.start_byte if body is not None else -1,
-            parameters=parameters_of(node),
-        )
+        receiver = owner_of(node, self.source)
+        level = scope.nesting + 1 if self.unit.name else 0
+        self.waiting.append(Met(node, name, scope.path or receiver, scope.owner or receiver, level))
+        return True
 
     def nest(self, node: Node, scope: Scope) -> None:
         """A statement that costs more the deeper it stands; its body (if unnamed, all of it) is a level deeper."""
@@ -256,11 +294,6 @@ class _Walk:
     def starts_with(self, kids: list[Node], names: frozenset[bytes]) -> bool:
         """Whether the first child is one of the names; a long first child (a chain of calls) is not even read."""
         return bool(kids) and kids[0].child_count == 0 and self.source[kids[0].start_byte : kids[0].end_byte] in names
-
-
-def _join(path: str, name: str) -> str:
-    """A name in its place; absurdly deep ones are cut."""
-    return f"{path}.{name}"[:_LONGEST_PATH] if path else name
 
 
 def _is_default(kids: list[Node]) -> bool:

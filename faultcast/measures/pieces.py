@@ -1,0 +1,152 @@
+"""What one piece of a file comes to: an outermost function with all inside it, or all that stands in no function.
+
+A piece depends on its own text alone, not on where it stands, so the same text need not be counted twice: versions of a
+file share most of their functions. `Memo` keeps pieces by their text; what is kept changes no number.
+"""
+
+import math
+from dataclasses import dataclass
+from operator import attrgetter
+
+from faultcast.measures.engine import Met, Unit, joined, within
+from faultcast.measures.grammar import Grammar
+from faultcast.measures.relations import Related, related
+from faultcast.records import FunctionMeasures
+
+Key = tuple[str, str, int, int, bytes]
+"""Grammar, the function's name, its node's kind, how many nodes are in it, its text."""
+
+_MOST_BYTES = 16_000_000
+"""Text that a memo holds in each of its two halves; with what was counted, about four times as much memory."""
+
+
+@dataclass(slots=True)
+class Piece:
+    """What was counted. Lines are counted from the piece's first, names and owners told as if nothing stood around it.
+
+    `tokens` and `symbols` (the distinct ones) are Halstead's; `spans` are comments, as byte ranges from its first byte.
+    """
+
+    functions: tuple[FunctionMeasures, ...]
+    owners: tuple[str, ...]
+    relations: tuple[Related, ...]
+    decisions: int
+    cognitive: int
+    nesting: int
+    imports: int
+    documented: int
+    tokens: int
+    symbols: frozenset[int | bytes]
+    spans: tuple[tuple[int, int], ...]
+    placed: tuple[int, str, tuple[FunctionMeasures, ...]] | None = None  # where it stood last
+
+
+def piece_of(grammar: Grammar, source: bytes, units: list[Unit]) -> Piece:
+    """Put together what was counted in `units`, the outermost first; the one that stands in no function has no name."""
+    functions = [unit for unit in units if unit.name]
+    first, line = (units[0].start, units[0].start_line - 1) if functions else (0, 0)
+    relations = tuple(related(grammar, source, unit) for unit in units)
+    return Piece(
+        functions=tuple(_function(*one, line) for one in zip(units, relations, strict=True)) if functions else (),
+        owners=tuple(unit.owner for unit in functions),
+        relations=relations,
+        decisions=sum(unit.decisions for unit in units),
+        cognitive=sum(unit.cognitive for unit in units),
+        nesting=max(unit.nesting for unit in units),
+        imports=sum(unit.imports for unit in units),
+        documented=sum(unit.is_documented for unit in functions),
+        tokens=sum(len(unit.operators) + len(unit.operands) for unit in units),
+        symbols=frozenset().union(*(unit.operators for unit in units), *(unit.operands for unit in units)),
+        spans=tuple((start - first, end - first) for unit in units for start, end in unit.spans),
+    )
+
+
+def _function(unit: Unit, closer: Related, line: int) -> FunctionMeasures:
+    tokens = len(unit.operators) + len(unit.operands)
+    volume = halstead_volume(tokens, len(set(unit.operators)) + len(set(unit.operands)))
+    lines = unit.end_line - unit.start_line + 1
+    return FunctionMeasures(
+        name=unit.name,
+        start_line=unit.start_line - line,
+        end_line=unit.end_line - line,
+        cyclomatic=1 + unit.decisions,
+        cognitive=unit.cognitive,
+        nesting=unit.nesting,
+        parameters=unit.parameters,
+        halstead_volume=volume,
+        calls=closer.calls,
+        maintainability=maintainability(volume, 1 + unit.decisions, lines),
+        nested_blocks=unit.blocks,
+    )
+
+
+_REST = attrgetter(*(name for name in FunctionMeasures.__slots__ if name not in {"name", "start_line", "end_line"}))
+
+
+def place(piece: Piece, line: int, path: str) -> tuple[FunctionMeasures, ...]:
+    """The functions of a piece that begins on the file's `line` (0 the first) and stands in `path`."""
+    if piece.placed is None or piece.placed[:2] != (line, path):
+        functions = (
+            FunctionMeasures(joined(path, f.name), f.start_line + line, f.end_line + line, *_REST(f))
+            for f in piece.functions
+        )
+        piece.placed = (line, path, tuple(functions))
+    return piece.placed[2]
+
+
+class Memo:
+    """Pieces by their text, at most `most_bytes` of it in each of two halves: what was not asked for lately goes."""
+
+    __slots__ = ("_most_bytes", "_old", "_young", "_young_bytes")
+
+    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._young: dict[Key, Piece] = {}
+        self._old: dict[Key, Piece] = {}
+        self._young_bytes = 0
+
+    def get(self, key: Key) -> Piece | None:
+        """The piece, which then counts as asked for."""
+        found = self._young.get(key)
+        if found is None and (found := self._old.get(key)) is not None:
+            self.put(key, found)
+        return found
+
+    def put(self, key: Key, piece: Piece) -> None:
+        """Keep a piece; when the younger half is full it becomes the older one, which is dropped."""
+        self._young[key] = piece
+        self._young_bytes += len(key[-1])
+        if self._young_bytes > self._most_bytes:
+            self._old, self._young, self._young_bytes = self._young, {}, 0
+
+
+def count(grammar: Grammar, source: bytes, met: Met, memo: Memo | None) -> Piece:
+    """Count an outermost function, or find it counted. Broken code is counted every time: errors heal by context."""
+    node, name = met.node, met.name
+    if memo is None or node.has_error:
+        return piece_of(grammar, source, within(grammar, source, node, name))
+    row, start, end = grammar.row, node.start_byte, node.end_byte
+    key = (row.name + row.entry, name, node.kind_id, node.descendant_count, source[start:end])
+    piece = memo.get(key)
+    if piece is None:
+        piece = piece_of(grammar, source, within(grammar, source, node, name))
+        memo.put(key, piece)
+    return piece
+
+
+def halstead_volume(tokens: int, distinct: int) -> float:
+    """N log2 n: tokens times the bits that naming one of the distinct tokens takes (Halstead 1977)."""
+    return tokens * math.log2(distinct) if distinct else 0.0
+
+
+def maintainability(volume: float, cyclomatic: int, lines: int) -> float:
+    """The maintainability index of Coleman, Ash, Lowther and Oman (1994), 0 (bad) to 100, scaled as Visual Studio does.
+
+    ``max(0, (171 - 5.2 ln V - 0.23 G - 16.2 ln L) * 100 / 171)`` with Halstead volume V, cyclomatic complexity G and
+    lines L.
+
+    >>> round(maintainability(1000.0, 10, 50)), maintainability(0.0, 0, 0)
+    (41, 100.0)
+    """
+    index = 171 - 5.2 * math.log(max(1.0, volume)) - 0.23 * cyclomatic - 16.2 * math.log(max(1, lines))
+    return min(100.0, max(0.0, index * 100 / 171))

@@ -1,0 +1,86 @@
+"""A file's numbers, put together from its pieces."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
+from typing import NamedTuple
+
+from faultcast.measures.engine import Met
+from faultcast.measures.languages import Language
+from faultcast.measures.pieces import Piece, halstead_volume, maintainability, place
+from faultcast.measures.text import count_lines
+from faultcast.records import FileVersion, FunctionMeasures, Measures
+
+
+class Part(NamedTuple):
+    """A piece and where it stands."""
+
+    piece: Piece
+    met: Met
+
+
+def version_of(row: Language, source: bytes, outside: Piece, parts: list[Part]) -> FileVersion:
+    """Put a file together from what stands in no function and its outermost functions, in the order of their starts."""
+    functions = _with_names_of_their_own(
+        tuple(chain.from_iterable(place(part.piece, part.met.node.start_point.row, part.met.path) for part in parts))
+    )
+    relations = [closer for piece in (outside, *(part.piece for part in parts)) for closer in piece.relations]
+    smells: Counter[str] = Counter()
+    for closer in relations:
+        smells.update(dict(closer.smells))
+    return FileVersion(
+        _measures(row, source, outside, parts, functions),
+        functions,
+        imports=tuple(dict.fromkeys(chain.from_iterable(closer.imports for closer in relations))),
+        smells=tuple(sorted(smells.items())),
+    )
+
+
+def _measures(
+    row: Language, source: bytes, outside: Piece, parts: list[Part], functions: tuple[FunctionMeasures, ...]
+) -> Measures:
+    pieces = [outside, *(part.piece for part in parts)]
+    lines, code_lines, comment_lines = count_lines(source, list(_spans(outside, parts)))
+    cyclomatic = sum(piece.decisions for piece in pieces) + len(functions)
+    symbols = frozenset[int | bytes]().union(*(piece.symbols for piece in pieces))
+    volume = halstead_volume(sum(piece.tokens for piece in pieces), len(symbols))
+    documented = sum(part.piece.documented for part in parts) + sum(part.met.is_documented for part in parts)
+    return Measures(
+        language=row.name,
+        lines=lines,
+        code_lines=code_lines,
+        comment_lines=comment_lines,
+        functions=len(functions),
+        cyclomatic=cyclomatic,
+        cyclomatic_max=max((function.cyclomatic for function in functions), default=outside.decisions),
+        cognitive=sum(piece.cognitive for piece in pieces),
+        nesting_max=max(piece.nesting for piece in pieces),
+        function_lines_max=max((f.end_line - f.start_line + 1 for f in functions), default=0),
+        parameters_max=max((f.parameters for f in functions), default=0),
+        imports=sum(piece.imports for piece in pieces),
+        halstead_volume=volume,
+        maintainability=maintainability(volume, cyclomatic, code_lines),
+        docstring_share=documented / len(functions) if functions else None,
+    )
+
+
+def _spans(outside: Piece, parts: list[Part]) -> Iterator[tuple[int, int]]:
+    yield from outside.spans
+    for piece, met in parts:
+        if piece.spans:
+            first = met.node.start_byte
+            yield from ((start + first, end + first) for start, end in piece.spans)
+
+
+def _with_names_of_their_own(functions: tuple[FunctionMeasures, ...]) -> tuple[FunctionMeasures, ...]:
+    """Tell functions of one name apart by their order: ``f``, ``f#2``."""
+    if len({function.name for function in functions}) == len(functions):
+        return functions
+    seen: Counter[str] = Counter()
+    found: list[FunctionMeasures] = []
+    for function in functions:
+        seen[function.name] += 1
+        times = seen[function.name]
+        found.append(function if times == 1 else replace(function, name=f"{function.name}#{times}"))
+    return tuple(found)
