@@ -21,7 +21,7 @@ from faultcast.errors import UsageError
         (("--days", "nan"), "--days: found nan"),
         (("--provider", "jira", "--repositories", "KAFKA"), "FAULTCAST_JIRA_URL is not set"),
         (("--provider", "jira", "--repositories", 'A" OR project = "B'), "a project's key"),
-        (("--pipeline-type", "kafka"), "invalid choice: 'kafka'"),
+        (("--pipeline-type", "pulsar"), "invalid choice: 'pulsar'"),
     ],
 )
 def test_refused_before_asking(server: FakeServer, tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
