@@ -5,7 +5,8 @@ Data goes to stdout, everything else to stderr. Commands are imported when they 
 
 Exit codes: 0 done; 1 a stage failed; 2 wrong usage; 3 the repository cannot be read; 4 done, but too
 few samples for a model; 5 a model was refused; 6 nothing found where a run was expected; 7 disk full;
-8 another system does not answer; 9 done, but no model passed the gates; 130 interrupted.
+8 another system does not answer; 9 done, but no model passed the gates; 10 done, but riskier than
+``--fail-above`` allows; 130 interrupted.
 """
 
 import json
@@ -18,6 +19,7 @@ from faultcast.errors import FaultcastError
 
 INTERRUPTED = 130
 NOT_PASSED = 9
+TOO_RISKY = 10
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

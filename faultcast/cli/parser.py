@@ -11,7 +11,8 @@ _EPILOG = """\
 Start with `faultcast run PATH` on a repository of yours, or `faultcast demo` to see it at work.
 State lives in one folder, .faultcast or $FAULTCAST_HOME; it is safe to delete.
 Exit codes: 0 done, 1 a stage failed, 2 wrong usage, 3 repository unreadable, 4 too few samples for a
-model, 5 model refused, 6 nothing found, 7 disk full, 8 another system is away, 9 no model passed, 130 interrupted.
+model, 5 model refused, 6 nothing found, 7 disk full, 8 another system is away, 9 no model passed, 10 too risky,
+130 interrupted.
 """
 
 
@@ -29,11 +30,11 @@ def build() -> argparse.ArgumentParser:
     _demo(commands)
     _label(commands)
     _score(commands)
+    _jit(commands)
     _change(commands)
     _serve(commands)
     _report(commands)
     _ingest(commands)
-    _consume(commands)
     return parser
 
 
@@ -79,6 +80,9 @@ def _run(commands: "_Commands") -> None:
     )
     _repository(parser)
     parser.add_argument("--revision", default="HEAD", help="learn the history up to here (default: HEAD)")
+    parser.add_argument(
+        "--save-history", default="", metavar="STATE", help="a folder or s3://BUCKET/PREFIX for `faultcast jit`"
+    )
     _issues(parser)
     _learning(parser)
 
@@ -160,6 +164,24 @@ def _score(commands: "_Commands") -> None:
     )
 
 
+def _jit(commands: "_Commands") -> None:
+    parser = _add(
+        commands,
+        "jit",
+        "scoring",
+        "score one commit from a saved state, without mining the history again",
+        "Run it inside a clone. `faultcast run REPO --save-history STATE` saves a state.",
+    )
+    parser.add_argument("--commit", default="HEAD", metavar="REV", help="the commit (default: HEAD)")
+    parser.add_argument(
+        "--history", metavar="STATE", help="a folder or s3://BUCKET/PREFIX (default: where the last run here left it)"
+    )
+    parser.add_argument("--repository", default=".", metavar="REPO", help="the clone (default: where you are)")
+    parser.add_argument(
+        "--fail-above", type=float, metavar="RISK", help="end with exit code 10 if the risk (0..1) is above"
+    )
+
+
 def _change(commands: "_Commands") -> None:
     parser = _add(
         commands,
@@ -216,30 +238,6 @@ def _ingest(commands: "_Commands") -> None:
         help="where they are (default: github); sarif: files of static analysis",
     )
     parser.add_argument(
-        "--pipeline-type",
-        choices=("local", "kafka", "kinesis"),
-        default="local",
-        help="where it goes: into tables of the state folder (local), or as events to the topic raw-code",
+        "--pipeline-type", choices=("local",), default="local", help="where it goes: local, the state folder"
     )
     parser.add_argument("--no-clone", action="store_true", help="collect only; a private repository is cloned by you")
-
-
-def _consume(commands: "_Commands") -> None:
-    parser = _add(
-        commands,
-        "consume",
-        "ingesting",
-        "check the events that `ingest` published and keep them in tables",
-        "Reads the topic raw-code; valid events go to validated-*, others to dead-letters with the reason.\n"
-        "Killed at any instant, the next call loses nothing and keeps nothing twice; see docs/ingest.md.",
-    )
-    parser.add_argument(
-        "--pipeline-type",
-        choices=("kafka", "kinesis"),
-        default="kafka",
-        help="where events come from (default: kafka; without FAULTCAST_KAFKA_BROKERS the embedded broker)",
-    )
-    parser.add_argument("--follow", action="store_true", help="wait for more until interrupted")
-    parser.add_argument(
-        "--from-start", action="store_true", help="read the topic from its beginning; what is known is not kept twice"
-    )

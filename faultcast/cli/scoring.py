@@ -1,14 +1,18 @@
-"""``faultcast score`` and ``faultcast change``."""
+"""``faultcast score``, ``faultcast jit`` and ``faultcast change``."""
 
 import argparse
 import json
+import sys
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from faultcast import settings
 from faultcast.adapters import runs
+from faultcast.adapters.places import Places
 from faultcast.adapters.repositories import canonical, opened, pseudonyms, refresh
+from faultcast.cli import TOO_RISKY
 from faultcast.errors import BadChange
 from faultcast.features import is_measured
 from faultcast.report.words import day, plain
@@ -27,11 +31,47 @@ def score(options: argparse.Namespace) -> int:
         print(json.dumps({"model": found.model, "changes": found.changes, "merges_left_out": found.merges}, indent=2))
         return 0
     console = Console(highlight=False)
-    if found.model["basis"] != "model":
+    _tell(console, found.model, found.changes)
+    if found.merges:
+        console.print(f"{found.merges} merges left out: what they bring is scored where it was written.")
+    if not found.changes and not found.merges:
+        console.print(f"{options.revision} holds no commit.")
+    return 0
+
+
+def jit(options: argparse.Namespace) -> int:
+    """Score one commit from a saved state."""
+    from faultcast.steps.jit import score_commit
+
+    now = settings.load()
+    repository = canonical(options.repository)
+    history = options.history or str(Places(now.home.resolve(), repository).state)
+    found = score_commit(repository, options.commit, history, now)
+    risk = found.change["risk"] if found.change else 0.0
+    failed = options.fail_above is not None and risk > options.fail_above
+    if options.json:
+        changes = [found.change] if found.change else []
+        told = {"model": found.model, "changes": changes, "merges_left_out": 1 - len(changes)}
+        print(json.dumps(told | {"commits_behind": found.behind, "differs": found.differs}, indent=2))
+        return TOO_RISKY if failed else 0
+    console = Console(highlight=False, soft_wrap=True)
+    if found.change is None:
+        console.print("A merge: what it brings is scored where it was written.")
+        return 0
+    _tell(console, found.model, [found.change])
+    for reason in found.differs:
+        console.print(f"A full run may describe it otherwise: {reason}.")
+    if failed:
+        print(f"faultcast: the risk {risk:.3f} is above {options.fail_above:g}", file=sys.stderr)
+    return TOO_RISKY if failed else 0
+
+
+def _tell(console: Console, model: dict[str, str], changes: list[dict[str, Any]]) -> None:
+    if model["basis"] != "model":
         console.print(
             "No model serves this repository: changes are ranked by lines added alone, which is no probability."
         )
-    for change in found.changes:
+    for change in changes:
         line = Text(f"{change['risk']:6.1%}  ", style=_STYLES[change["band"]])
         line.append(f"{change['band']:<7}", style=_STYLES[change["band"]])
         line.append(
@@ -40,11 +80,6 @@ def score(options: argparse.Namespace) -> int:
         console.print(line, soft_wrap=True)
         for reason in change["reasons"]:
             console.print(Text(f"         {plain(reason['text'], 160)}"), soft_wrap=True)
-    if found.merges:
-        console.print(f"{found.merges} merges left out: what they bring is scored where it was written.")
-    if not found.changes and not found.merges:
-        console.print(f"{options.revision} holds no commit.")
-    return 0
 
 
 def change(options: argparse.Namespace) -> int:

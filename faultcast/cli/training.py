@@ -19,6 +19,7 @@ from faultcast.errors import InsufficientSamples
 from faultcast.progress.view import ProgressView
 from faultcast.report import ReportInputs, text_summary
 from faultcast.settings import Settings
+from faultcast.steps.keep import keep
 from pipelines.local import TrainingParameters, run_training
 from pipelines.results import RunResult
 
@@ -78,7 +79,9 @@ def _learn(
     places.folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(page, places.report)
     artifacts = {f"{task.stage}/{name}": str(path) for task in result.tasks for name, path in task.artifacts.items()}
-    runs.save(runs.Run(location, places.repo_id, tip, as_of, str(places.report), artifacts, time.time()), places)
+    finished = runs.Run(location, places.repo_id, tip, as_of, str(places.report), artifacts, time.time())
+    runs.save(finished, places)
+    keep(finished, now, getattr(options, "save_history", ""))
     return _found(parameters, result, inputs, places), inputs
 
 

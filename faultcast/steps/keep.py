@@ -1,0 +1,85 @@
+"""What a run leaves so that one commit can be scored elsewhere: the past, the newest rows, the model that serves."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from io import BytesIO
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from faultcast import dataset as data, models
+from faultcast.adapters import state_files
+from faultcast.adapters.places import Places
+from faultcast.adapters.repositories import forgotten, pseudonyms
+from faultcast.adapters.runs import Run
+from faultcast.adapters.state_bucket import SCHEME, Bucket
+from faultcast.adapters.state_files import Folder, Location, State
+from faultcast.errors import NotFound
+from faultcast.models.baseline import fit_baseline
+from faultcast.settings import Settings
+
+NEWEST = 1_000
+"""Changes whose rows a state keeps, to answer for what it has seen."""
+
+
+def keep(run: Run, now: Settings, location: str = "") -> State:
+    """Write the state of a finished run into its repository's folder, and to `location` if one is named.
+
+    Raises:
+        NotFound: an artifact of the run is gone.
+        UsageError, Unavailable: the location cannot be written.
+    """
+    places = Places(now.home.resolve(), run.location)
+    ids = pq.read_table(run.artifact("mine/history"), columns=["id"])["id"].to_pylist()
+    newest = pq.read_table(run.artifact("describe/features"))
+    rows = BytesIO()
+    pq.write_table(newest.slice(max(0, len(newest) - NEWEST)), rows, compression="zstd")
+    model, folder, typical = _champion(run, now)
+    files = {"past": run.artifact("describe/past").read_bytes(), "rows.parquet": rows.getvalue()}
+    files |= {f"model/{path.name}": path.read_bytes() for path in sorted(folder.iterdir())} if folder else {}
+    state = State(
+        repo_id=run.repo_id,
+        revision=run.revision,
+        commits=len(ids),
+        order=order(ids),
+        identity=pseudonyms(now).fingerprint(),
+        forgotten=tuple(sorted(forgotten(places))),
+        model=model,
+        typical_lines=typical,
+    )
+    for place in filter(None, (str(places.state), location)):
+        state_files.write(place_of(place, now)[0], state, files)
+    return state
+
+
+def place_of(location: str, now: Settings) -> tuple[Location, Folder]:
+    """The location, and the folder where what it holds is kept here."""
+    name = hashlib.sha256(location.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    cache = now.home.resolve() / "states" / name
+    place = Bucket(location, cache) if location.startswith(SCHEME) else Folder(Path(location).expanduser())
+    return place, Folder(cache)
+
+
+def order(ids: Iterable[str]) -> str:
+    """Digest of commits in order of arrival."""
+    return hashlib.sha256("\n".join(ids).encode("ascii")).hexdigest()
+
+
+def _champion(run: Run, now: Settings) -> tuple[dict[str, str], Path | None, float]:
+    """The model that serves now: what it is called, its folder; without one, what is typical."""
+    registered = json.loads(run.artifact("register/registration").read_text(encoding="utf-8"))
+    if not registered["version"]:
+        table, _ = data.read(run.artifact("assemble/dataset") / "dataset.parquet")
+        return {}, None, fit_baseline(table).typical_lines
+    folder = run.artifact("validate/chosen")
+    if not registered["registered"]:  # an earlier one stays; only now is MLflow worth its import
+        from faultcast.adapters.registry import Registry  # noqa: PLC0415
+
+        standing = Registry(now.home, now.mlflow_tracking_uri).champion(Places(now.home, run.location).model_name)
+        if standing is None:
+            raise NotFound(
+                f"{run.location}: version {registered['version']} serves no more. Run `faultcast run` again."
+            )
+        folder = standing.folder
+    return {"name": models.load(folder).name, "version": registered["version"]}, folder, 0.0
