@@ -35,6 +35,7 @@ def build() -> argparse.ArgumentParser:
     _serve(commands)
     _report(commands)
     _ingest(commands)
+    _consume(commands)
     return parser
 
 
@@ -238,6 +239,30 @@ def _ingest(commands: "_Commands") -> None:
         help="where they are (default: github); sarif: files of static analysis",
     )
     parser.add_argument(
-        "--pipeline-type", choices=("local",), default="local", help="where it goes: local, the state folder"
+        "--pipeline-type",
+        choices=("local", "kafka", "kinesis"),
+        default="local",
+        help="where it goes: into tables of the state folder (local), or as events to the topic raw-code",
     )
     parser.add_argument("--no-clone", action="store_true", help="collect only; a private repository is cloned by you")
+
+
+def _consume(commands: "_Commands") -> None:
+    parser = _add(
+        commands,
+        "consume",
+        "ingesting",
+        "check the events that `ingest` published and keep them in tables",
+        "Reads the topic raw-code; valid events go to validated-*, others to dead-letters with the reason.\n"
+        "Killed at any instant, the next call loses nothing and keeps nothing twice; see docs/ingest.md.",
+    )
+    parser.add_argument(
+        "--pipeline-type",
+        choices=("kafka", "kinesis"),
+        default="kafka",
+        help="where events come from (default: kafka; without FAULTCAST_KAFKA_BROKERS the embedded broker)",
+    )
+    parser.add_argument("--follow", action="store_true", help="wait for more until interrupted")
+    parser.add_argument(
+        "--from-start", action="store_true", help="read the topic from its beginning; what is known is not kept twice"
+    )
