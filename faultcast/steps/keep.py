@@ -48,9 +48,8 @@ def keep(run: Run, now: Settings, location: str = "") -> State:
         model=model,
         typical_lines=typical,
     )
-    for place in filter(None, (str(places.state), location)):
-        state_files.write(place_of(place, now)[0], state, files)
-    return state
+    written = state_files.write(Folder(places.state), state, files)
+    return state_files.write(place_of(location, now)[0], state, files) if location else written
 
 
 def place_of(location: str, now: Settings) -> tuple[Location, Folder]:
