@@ -1,4 +1,4 @@
-"""The module that runs git on objects. Every repository is taken for hostile.
+"""What is asked of git. Every repository is taken for hostile.
 
 A mined repository's own configuration is never in force: objects are read through an empty bare
 repository of ours whose object directory is the mined one. So there is no hook, no fsmonitor, no
@@ -6,58 +6,51 @@ textconv or external diff driver, no gpg program, no lazy fetch and no attribute
 program to run. The mined repository is asked only which commit a revision names.
 """
 
-import resource
+import os
+import stat
 import subprocess
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Self, cast
 
-from faultcast.errors import MissingObject, NotARepository, RepositoryError, UnknownRevision
+from faultcast.errors import MissingObject, NotARepository, RepositoryError, UnknownRevision, UnsafeRepository
+from faultcast.history.process import (
+    BIG_FILE_BYTES,
+    ENVIRONMENT,
+    HEAP_BYTES,
+    HEAP_BYTES_OF_WALK,
+    OPTIONS,
+    WALK_SECONDS,
+    ObjectSource,
+    Output,
+    Patience,
+    Running,
+    is_exhausted,
+    last_words,
+    limit,
+)
 
-MEMORY_LIMIT_BYTES = 4 * 1024**3
-"""Address space of one git process: a bomb ends that process, not the machine."""
+__all__ = [
+    "BIG_FILE_BYTES",
+    "ObjectSource",
+    "ancestry",
+    "ask",
+    "locate",
+    "open_objects",
+    "origin",
+    "read_blobs",
+    "resolve",
+    "run",
+    "sizes",
+]
 
-BIG_FILE_BYTES = 2 * 1024**2
-"""Blobs above this are treated as binary: git never loads them whole to diff them."""
+ASK_SECONDS = 10.0
+"""Longest wait for what the mined repository itself is asked."""
 
-ENVIRONMENT = {
-    "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin",
-    "HOME": "/nonexistent",
-    "LC_ALL": "C",
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_GLOBAL": "/dev/null",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_LFS_SKIP_SMUDGE": "1",
-    "GIT_ALLOW_PROTOCOL": "",
-    "GIT_ASKPASS": "true",
-}
-
-OPTIONS = (
-    "-c", "core.hooksPath=/dev/null",
-    "-c", "core.fsmonitor=false",
-    "-c", f"core.bigFileThreshold={BIG_FILE_BYTES}",
-    "-c", "protocol.allow=never",
-    "-c", "submodule.recurse=false",
-    "-c", "gc.auto=0",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectSource:
-    """A git directory to read objects from: picklable, so worker processes can share it."""
-
-    git_dir: Path  # the empty bare repository of ours
-    objects: Path  # the mined repository's object directory
-
-    def environment(self) -> dict[str, str]:
-        return {**ENVIRONMENT, "GIT_DIR": str(self.git_dir), "GIT_OBJECT_DIRECTORY": str(self.objects)}
+REVISION_CHARACTERS = 1000
+"""Longest revision that git is asked for."""
 
 
 def locate(path: Path) -> Path:
@@ -88,12 +81,18 @@ def _common(git_dir: Path) -> Path:
     pointer = git_dir / "commondir"
     if not pointer.is_file():
         return git_dir
-    return git_dir / pointer.read_text(encoding="utf-8", errors="replace").strip()
+    return git_dir / pointer.open("rb").read(4096).decode("utf-8", "replace").strip()
 
 
 @contextmanager
 def open_objects(git_dir: Path) -> Iterator[ObjectSource]:
-    """Open a repository's objects behind an empty bare repository of ours."""
+    """Open a repository's objects behind an empty bare repository of ours.
+
+    Raises:
+        UnsafeRepository: among the objects lies something that is no plain file, which would hold git up for ever.
+    """
+    objects = (_common(git_dir) / "objects").resolve()
+    _require_plain_files(objects)
     object_format = ask(git_dir, "rev-parse", "--show-object-format") or "sha1"
     with tempfile.TemporaryDirectory(prefix="faultcast-git-") as folder:
         own = Path(folder)
@@ -102,7 +101,30 @@ def open_objects(git_dir: Path) -> Iterator[ObjectSource]:
         (own / "objects").mkdir()
         version = "1\n[extensions]\n\tobjectFormat = sha256" if object_format == "sha256" else "0"
         (own / "config").write_text(f"[core]\n\tbare = true\n\trepositoryformatversion = {version}\n")
-        yield ObjectSource(own, (_common(git_dir) / "objects").resolve())
+        yield ObjectSource(own, objects)
+
+
+def _require_plain_files(objects: Path, alternates: int = 5) -> None:
+    """Look at the objects' folders, and at those that `info/alternates` names, as deep as git follows them."""
+    folders = [objects, *(Path(entry.path) for entry in os.scandir(objects) if entry.is_dir())]
+    for entry in (entry for folder in folders for entry in os.scandir(folder)):
+        if entry.is_file() or entry.is_dir() or (entry.is_symlink() and not Path(entry.path).exists()):
+            continue
+        raise UnsafeRepository(
+            f"{entry.path}: found {_kind(entry)}, expected a plain file of git's. Look at who put it there; delete it "
+            "or clone the repository anew."
+        )
+    pointer = objects / "info" / "alternates"
+    if alternates and pointer.is_file():
+        for line in pointer.open("rb").read(_CONFIG_BYTES).split(b"\n"):
+            other = objects / os.fsdecode(line.strip() or b"\0")
+            with suppress(OSError, ValueError):  # git passes over what is not there, too
+                _require_plain_files(other.resolve(strict=True), alternates - 1)
+
+
+def _kind(entry: "os.DirEntry[str]") -> str:
+    mode = entry.stat().st_mode
+    return "a FIFO" if stat.S_ISFIFO(mode) else ("a socket" if stat.S_ISSOCK(mode) else "a device")
 
 
 def ask(git_dir: Path, *arguments: str) -> str:
@@ -112,13 +134,24 @@ def ask(git_dir: Path, *arguments: str) -> str:
         RepositoryError: git refused; its words are in the message.
     """
     command = ["git", f"--git-dir={git_dir}", *OPTIONS, *arguments]
-    try:
-        done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=False, timeout=30)
-    except subprocess.TimeoutExpired as error:
-        raise RepositoryError(f"{git_dir}: git {arguments[0]} took more than 30 s") from error
-    if done.returncode:
-        raise RepositoryError(f"{git_dir}: git {arguments[0]}: {last_words(done.stderr)}")
-    return done.stdout.decode("utf-8", "replace").strip()
+    code, out, words = _listen(command, ENVIRONMENT)
+    if code:
+        raise RepositoryError(f"{git_dir}: git {arguments[0]}: {words}")
+    return out
+
+
+def _listen(command: list[str], environment: dict[str, str]) -> tuple[int, str, str]:
+    """Run a small git command in no repository; return its exit code, what it printed, its last words."""
+    none, pipe = subprocess.DEVNULL, subprocess.PIPE
+    with subprocess.Popen(command, env=environment, cwd="/", stdin=none, stdout=pipe, stderr=pipe) as process:
+        limit(process.pid)
+        try:
+            out, error = process.communicate(timeout=ASK_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            return 1, "", f"it took more than {ASK_SECONDS:.0f} s"
+    return process.returncode, out.decode("utf-8", "replace").strip(), last_words(error)
 
 
 def origin(git_dir: Path) -> str:
@@ -130,12 +163,8 @@ def origin(git_dir: Path) -> str:
     if not config.is_file() or config.stat().st_size > _CONFIG_BYTES:
         return ""
     command = ["git", "config", "--file", str(config.resolve()), "--no-includes", "--get", "remote.origin.url"]
-    environment = {**ENVIRONMENT, "GIT_DIR": "/nonexistent"}
-    try:
-        done = subprocess.run(command, env=environment, cwd="/", capture_output=True, check=False, timeout=30)
-    except subprocess.TimeoutExpired:
-        return ""
-    return "" if done.returncode else done.stdout.decode("utf-8", "replace").strip()
+    code, out, _ = _listen(command, {**ENVIRONMENT, "GIT_DIR": "/nonexistent"})
+    return "" if code else out
 
 
 _CONFIG_BYTES = 1024**2
@@ -150,6 +179,8 @@ def resolve(git_dir: Path, revision: str) -> str:
     unknown = UnknownRevision(
         f"{revision!r} names no commit of {git_dir}. Give a branch, a tag or a commit id that exists there."
     )
+    if len(revision) > REVISION_CHARACTERS:
+        raise UnknownRevision(f"{revision[:40]!r}…: found {len(revision):,} characters, expected the name of a commit.")
     try:
         found = ask(git_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     except (RepositoryError, ValueError) as error:  # ValueError: a NUL
@@ -159,68 +190,28 @@ def resolve(git_dir: Path, revision: str) -> str:
     return found
 
 
-class Running:
-    """A git process on the objects, its memory limited; leaving the ``with`` block ends it."""
-
-    def __init__(self, source: ObjectSource, arguments: Sequence[str], mailmap: str = "") -> None:
-        options = (*OPTIONS, "-c", f"mailmap.blob={mailmap}") if mailmap else OPTIONS
-        # A pipe would fill up with warnings and block git; closed by reap().
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
-        self._process = subprocess.Popen(
-            ["git", *options, *arguments],
-            env=source.environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-        )
-        _limit_memory(self._process.pid)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self.reap()
-
-    @property
-    def stdout(self) -> BinaryIO:
-        return cast("BinaryIO", self._process.stdout)
-
-    def feed(self, names: Iterable[str]) -> None:
-        """Send one name a line and end the input; few enough for a pipe, or another thread must read."""
-        with suppress(BrokenPipeError), cast("BinaryIO", self._process.stdin) as stdin:
-            stdin.write("".join(f"{name}\n" for name in names).encode())
-
-    def reap(self) -> str:
-        """Wait for the end; return "" if git ended well, else its last words."""
-        self.stdout.close()
-        code = self._process.wait()
-        if self._errors.closed:
-            return ""
-        with self._errors as errors:
-            errors.seek(0)
-            words = last_words(errors.read())
-        return words if code else ""
-
-
-def _limit_memory(pid: int) -> None:
-    if hasattr(resource, "prlimit"):  # Linux; elsewhere a bomb is stopped by the size limits alone
-        with suppress(ProcessLookupError):  # it may have ended already
-            resource.prlimit(pid, resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
-
-
-def run(source: ObjectSource, arguments: Sequence[str], names: Iterable[str] = ()) -> bytes:
+def run(
+    source: ObjectSource,
+    arguments: Sequence[str],
+    names: Iterable[str] = (),
+    heap: int = HEAP_BYTES,
+    seconds: float = WALK_SECONDS,
+) -> bytes:
     """Run git on the objects to its end, with one name a line as input; return what it printed.
 
     Raises:
         MissingObject: git could not read an object.
+        UnsafeRepository: it would have taken more memory or time than a repository may ask for.
     """
-    with Running(source, arguments) as running:
+    with Running(source, arguments, heap=heap) as running:
+        running.stdout.watch(seconds)
         feeder = threading.Thread(target=running.feed, args=(names,))
         feeder.start()
-        out = running.stdout.read()
-        feeder.join()
+        out = b"".join(iter(lambda: running.stdout.read(1 << 20), b""))
         words = running.reap()
+        feeder.join()
+    if is_exhausted(words):
+        raise UnsafeRepository(f"git {arguments[0]}: {words}. The history is larger than may be read at once.")
     if words:
         raise MissingObject(f"git {arguments[0]}: {words}. The repository is incomplete or damaged; clone it anew.")
     return out
@@ -232,43 +223,56 @@ def ancestry(source: ObjectSource, tip: str, without: str = "") -> list[str]:
     Beyond that they are in order of time: of two branches that lived side by side neither is the other's past.
     """
     commits = [tip, f"^{without}"] if without else [tip]
-    return run(source, ["rev-list", "--date-order", "--reverse", "--end-of-options", *commits]).decode().split()
+    walk = ["rev-list", "--date-order", "--reverse", "--end-of-options", *commits]
+    return run(source, walk, heap=HEAP_BYTES_OF_WALK).decode().split()
+
+
+def sizes(source: ObjectSource, names: Iterable[str]) -> list[tuple[str, str, int] | None]:
+    """Return (id, kind, bytes) of each object that is named, None of those that are absent."""
+    out = run(source, ["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"], names)
+    rows = (line.split() for line in out.decode("utf-8", "replace").splitlines())
+    return [(row[0], row[1], int(row[2])) if len(row) == 3 and row[2].isdigit() else None for row in rows]
 
 
 def read_blobs(
     source: ObjectSource, ids: Iterable[str], limit_bytes: int = BIG_FILE_BYTES
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield ``(id, content)`` of blobs in the order asked; absent and oversized ones are left out.
+    """Yield ``(id, content)`` of blobs in the order asked; left out are absent ones and those that cost too much.
 
     Sizes are asked first, so that an oversized blob is never loaded.
     """
     wanted = list(dict.fromkeys(ids))
-    if not wanted:
-        return
-    sizes = run(source, ["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"], wanted)
-    small = [
-        parts[0]
-        for line in sizes.decode().splitlines()
-        if len(parts := line.split()) == 3 and parts[1] == "blob" and int(parts[2]) <= limit_bytes
-    ]
-    for first in range(0, len(small), _BLOBS_AT_ONCE):
-        yield from _read_batch(source, small[first : first + _BLOBS_AT_ONCE])
+    found = sizes(source, wanted) if wanted else []
+    small = [row[0] for row in found if row and row[1] == "blob" and row[2] <= limit_bytes]
+    patience = Patience(source)
+    while small:
+        done = 0
+        with Running(source, ["cat-file", "--batch"]) as running:
+            feeder = threading.Thread(target=running.feed, args=(small,))
+            feeder.start()
+            for blob in _contents(running.stdout, small, patience):
+                yield blob
+                done += 1
+            words = running.reap()
+            feeder.join()
+        if done < len(small) and is_exhausted(words):
+            patience.lose(running.stdout.waited)
+        small = small[done + 1 :]  # behind the one that git could not read
 
 
-_BLOBS_AT_ONCE = 256
-
-
-def _read_batch(source: ObjectSource, ids: list[str]) -> Iterator[tuple[str, bytes]]:
-    out = memoryview(run(source, ["cat-file", "--batch"], ids)) if ids else memoryview(b"")
-    place = 0
+def _contents(output: Output, ids: list[str], patience: Patience) -> Iterator[tuple[str, bytes]]:
+    """Parse ``cat-file --batch``, one blob in memory at a time, until it ends."""
+    held = bytearray()
     for blob in ids:
-        header_end = bytes(out[place : place + 200]).index(b"\n") + place
-        size = int(bytes(out[place:header_end]).split()[2])
-        yield blob, bytes(out[header_end + 1 : header_end + 1 + size])
-        place = header_end + size + 2
-
-
-def last_words(stderr: bytes) -> str:
-    """The last line of what git said, bounded and free of control characters."""
-    text = stderr.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1]
-    return "".join(c if c.isprintable() else "?" for c in text)[:300] or "no message"
+        output.watch(patience.seconds)
+        size = None
+        while size is None or len(held) < size:
+            if size is None and (end := held.find(b"\n")) >= 0:
+                size = int(held[:end].split()[2]) + 1
+                del held[: end + 1]
+            elif chunk := output.read(1 << 20):
+                held += chunk
+            else:
+                return
+        yield blob, bytes(held[: size - 1])
+        del held[:size]

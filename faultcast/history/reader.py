@@ -3,9 +3,11 @@
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import BinaryIO, cast
 
 from faultcast.history import git, stream
 from faultcast.history.identity import Pseudonyms
+from faultcast.history.process import Running
 from faultcast.records import Commit
 
 _LOG = ("log", "--no-walk=unsorted", "--stdin")
@@ -15,6 +17,8 @@ _DIFF = (
     "--src-prefix=a/", "--dst-prefix=b/",
 )  # fmt: skip
 PATCHES = (*_DIFF, "-p", "-U0")
+NUMBERS = ("-c", "diff.context=0", *_DIFF, "--numstat")
+"""Lines counted as in patches: git compares otherwise, and at times counts otherwise, where it shows context."""
 _MERGES = (*_DIFF, "-c", "-p", "-U1")
 """Without context, git leaves out a line that stands alone between two changes of a combined diff."""
 _DIFFERING = ("diff-tree", "--stdin", "-c", "-r", "-z", "--raw", "--no-abbrev")
@@ -33,7 +37,10 @@ class Skipped:
 class Reader:
     """Reads commits' diffs through few git processes, and goes on behind a commit that kills one."""
 
-    def __init__(self, source: git.ObjectSource, identify: Pseudonyms, tip: str) -> None:
+    def __init__(
+        self, source: git.ObjectSource, identify: Pseudonyms, tip: str, command: tuple[str, ...] = PATCHES
+    ) -> None:
+        self._command = command
         self._source = source
         self._identify = identify
         self._mailmap = f"{tip}:.mailmap"
@@ -41,7 +48,7 @@ class Reader:
 
     def read(self, ids: list[str], first: int) -> list[Commit]:
         """Return one commit an id; positions count up from `first`."""
-        commits = list(self._read(PATCHES, ids, first))
+        commits = list(self._read(self._command, ids, first))
         differing = self._differing([commit.id for commit in commits if commit.is_merge])
         merged = {found.id: found.merged for found in self._read(_MERGES, differing, first)}
         return [replace(one, merged=merged[one.id]) if one.id in merged else one for one in commits]
@@ -67,11 +74,11 @@ class Reader:
         """Yield commits until git ends; the last record counts only if it ended well."""
         nonce = secrets.token_hex(16)
         arguments = (*command, f"--format={stream.format_of(nonce)}")
-        with git.Running(self._source, arguments, self._mailmap) as running:
+        with Running(self._source, arguments, self._mailmap) as running:
             running.feed(ids)
             held = b""
             position = first
-            for record in stream.split(running.stdout, nonce):
+            for record in stream.split(cast("BinaryIO", running.stdout), nonce):
                 if held:
                     yield stream.parse(held, position, self._identify)
                     position += 1

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from faultcast.errors import Unavailable
-from faultcast.history.git import ENVIRONMENT, OPTIONS, last_words
+from faultcast.history.process import ENVIRONMENT, OPTIONS, last_words
 from faultcast.history.remote import Remote
 
 
