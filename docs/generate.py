@@ -9,11 +9,10 @@ import inspect
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
-from itertools import groupby
 from pathlib import Path
 
 from faultcast import settings
-from faultcast.features.catalogue import CATALOGUE, KAMEI_14, Feature
+from faultcast.features.catalogue import CATALOGUE, GROUPS, KAMEI_14, Feature
 from faultcast.settings import CONTRACT_NAMES
 
 HERE = Path(__file__).parent
@@ -27,8 +26,22 @@ A change is described by {count} numbers, in this order, from what was known bef
 number that cannot be known (the measures of a file in an unknown language) stays empty.
 
 K13 is Kamei et al. 2013, *A large-scale empirical study of just-in-time quality assurance*; its {kamei} metrics are
-here under their short names. The last column says what one expects a larger value to do to the risk: a model is free
-to find otherwise. How source code is measured: [measures.md](measures.md).
+here under their short names; FC is faultcast's own. The last column says what one expects a larger value to do to the
+risk: a model is free to find otherwise. A value outside its range is refused, in every table that a stage writes
+(`faultcast/features/validation.py`) and in every request to the model server. How source code is measured:
+[measures.md](measures.md). Which groups help to forecast, measured: `benchmarks/results.md`, *Features*.
+
+- *Earlier faults* are those that were known when the change was made: a fault is known once its fix has landed. A fix
+  is recognised by its message and the kinds of its files ([labels.md](labels.md)), so no link to whatever it repaired
+  is needed, and nothing of the future gets into a row.
+- *Touched functions* are those that hold a changed line, on the old side or the new; in Terraform they are the
+  top-level blocks. A line inside a nested function is the nested one's. A function stays the same one through moves
+  and renames.
+- *Reviewers* are those whom the message's trailers name (`Reviewed-by:`); in a history that never names one they are
+  missing, not none.
+- *Files that usually change with a touched one*: together in at least 3 earlier changes, and in half of all the touched
+  file's; changes of more than 30 files do not count.
+- *Before the change* is said where only the past is asked: who imports a file that the change creates is not known yet.
 """
 DIRECTIONS = {"+": "raises", "-": "lowers", "?": "either way"}
 
@@ -87,27 +100,28 @@ def shown(default: object) -> str:
 
 def features_page() -> str:
     """The feature catalogue, a table a group."""
-    source = Path(inspect.getfile(Feature)).read_text("utf-8")
     parts = [FEATURES.format(made=MADE, count=len(CATALOGUE), kamei=len(KAMEI_14))]
-    groups = headings(source)
-    for heading, members in groupby(CATALOGUE, key=lambda feature: groups[feature.name]):
-        rows = [(f"`{f.name}`", f.dtype, f.unit, f.meaning, f.source, DIRECTIONS[f.direction]) for f in members]
-        columns = ("feature", "type", "unit", "meaning", "after", "risk")
+    for heading, members in GROUPS.items():
+        rows = [
+            (f"`{f.name}`", f.dtype, f.unit, bounds(f), f.meaning, f.source, DIRECTIONS[f.direction]) for f in members
+        ]
+        columns = ("feature", "type", "unit", "range", "meaning", "after", "risk")
         parts.append(f"## {heading[0].upper()}{heading[1:]}\n\n{table(columns, rows)}")
     return "\n".join(parts)
 
 
-def headings(source: str) -> dict[str, str]:
-    """Map each feature to the comment that heads its group in the catalogue."""
-    heading, found, lines = "", {}, iter(source.splitlines())
-    for line in lines:
-        text = line.strip()
-        if line.startswith("    # "):
-            heading = text.removeprefix("# ")
-        elif text.startswith("Feature("):
-            name = text.removeprefix("Feature(") or next(lines).strip()
-            found[name.split('"')[1]] = heading
-    return found
+def bounds(feature: Feature) -> str:
+    """What values there can be.
+
+    >>> bounds(CATALOGUE[0])
+    '0 or more'
+    """
+    if feature.dtype == "bool":
+        return "yes or no"
+    low, high = (None if bound is None else f"{bound:g}" for bound in (feature.minimum, feature.maximum))
+    if low is None:
+        return "any" if high is None else f"up to {high}"
+    return f"{low} or more" if high is None else f"{low} to {high}"
 
 
 def table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

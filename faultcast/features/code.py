@@ -1,6 +1,5 @@
 """What the code of the touched source files is like, and what the change did to it: whole files, touched functions."""
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 
 from faultcast.features.file_past import Value
@@ -10,7 +9,7 @@ from faultcast.records import FunctionMeasures, Measures
 _FILE_NAMES = (
     "cyclomatic", "cyclomatic_delta", "cyclomatic_max", "cognitive", "cognitive_delta", "nesting_max", "functions",
     "functions_delta", "function_lines_max", "parameters_max", "halstead_volume", "halstead_volume_delta",
-    "comment_share", "imports", "smells", "smells_delta",
+    "comment_share", "docstring_share", "imports", "smells", "smells_delta",
 )  # fmt: skip
 _FUNCTION_NAMES = (
     "functions_touched", "functions_added", "functions_removed", "function_share",
@@ -46,6 +45,7 @@ def file_values(touched: Touched) -> dict[str, Value]:
         "halstead_volume": volume,
         "halstead_volume_delta": _difference(volume, volume_before),
         "comment_share": sum(m.comment_lines for m in after) / lines if lines else None,
+        "docstring_share": _docstring_share(after),
         "imports": sum(m.imports for m in after),
         "smells": smells,
         "smells_delta": smells - sum(_smells(file.smells_before) for file in files),
@@ -61,7 +61,7 @@ def function_measures(touched: Touched) -> dict[str, Value]:
     before = [part.before for part in inside if part.before]
     after = [part.after for part in inside if part.after]
     changed = sum(part.lines_added + part.lines_deleted for part in parts)
-    worst, worst_before = (min(map(maintainability, side), default=None) for side in (after, before))
+    worst, worst_before = _worst(after), _worst(before)
     return {
         "functions_touched": len(inside),
         "functions_added": sum(part.before is None for part in inside),
@@ -88,18 +88,15 @@ def lines_of(function: FunctionMeasures) -> int:
     return function.end_line - function.start_line + 1
 
 
-def maintainability(function: FunctionMeasures) -> float:
-    """Maintainability index, 0 (worst) to 100 (Oman and Hagemeister 1992, in the scale of 0 to 100).
+def _worst(functions: Iterable[FunctionMeasures]) -> float | None:
+    known = [function.maintainability for function in functions if function.maintainability is not None]
+    return min(known, default=None)
 
-    ``171 - 5.2 ln(volume) - 0.23 cyclomatic - 16.2 ln(lines)``, divided by 171; where the volume is not known, its
-    term is left out.
 
-    >>> round(maintainability(FunctionMeasures("f", 1, 10, 3, 2, 1, 0, 200.0)), 1)
-    61.7
-    """
-    volume = math.log(max(1.0, function.halstead_volume or 1.0))
-    index = 171 - 5.2 * volume - 0.23 * function.cyclomatic - 16.2 * math.log(lines_of(function))
-    return min(100.0, max(0.0, index * 100 / 171))
+def _docstring_share(files: Iterable[Measures]) -> float | None:
+    known = [(file.docstring_share, file.functions) for file in files if file.docstring_share is not None]
+    functions = sum(count for _, count in known)
+    return sum(share * count for share, count in known) / functions if functions else None
 
 
 def _delta(

@@ -8,7 +8,7 @@ from typing import Any
 
 from faultcast.features.fault_past import Faults
 from faultcast.features.file_past import DAY, Value
-from faultcast.features.touched import OUTSIDE, Part, Touched
+from faultcast.features.touched import OUTSIDE, Part, Touched, plain_name
 from faultcast.records import Commit
 
 
@@ -31,7 +31,7 @@ class Functions:
 
     def of(self, parts: Iterable[tuple[str, Part]]) -> list[FunctionPast]:
         """The pasts of parts that have one; each comes with the path that its file had before."""
-        found = (self.files.get(path, {}).get(part.old_name) for path, part in parts if part.before is not None)
+        found = (self.files.get(path, {}).get(part.before.name) for path, part in parts if part.before is not None)
         return [past for past in found if past is not None]
 
     def observe(self, commit: Commit, touched: Touched, *, is_fix: bool) -> None:
@@ -48,13 +48,13 @@ class Functions:
     def _observe_parts(
         self, known: dict[str, FunctionPast], parts: tuple[Part, ...], commit: Commit, *, is_fix: bool
     ) -> None:
-        before = {part.old_name: known.pop(part.old_name, None) for part in parts if part.before is not None}
+        names = [part.before.name for part in parts if part.before is not None]
+        before = {name: known.pop(name, None) for name in names}
         for part in parts:
             self._count_calls(part)
             if part.after is None:
                 continue
-            past = before.get(part.old_name) if part.before is not None else None
-            past = past or FunctionPast()
+            past = (before.get(part.before.name) if part.before is not None else None) or FunctionPast()
             past.last_changed_at = commit.committed_at
             past.changes += 1
             past.authors.add(commit.author)
@@ -144,4 +144,7 @@ def function_values(commit: Commit, touched: Touched, functions: Functions, faul
 def _called_as(part: Part) -> tuple[str, ...]:
     """The names under which calls can mean it: a method is called by its own name, a block by its whole address."""
     function = part.after or part.before
-    return () if function is None else (function.name, _LAST_NAME.split(function.name)[-1])
+    if function is None:
+        return ()
+    name = plain_name(function.name)
+    return name, _LAST_NAME.split(name)[-1]

@@ -109,7 +109,7 @@ class _Names:
 
     def __init__(self, touched: TouchedFile) -> None:
         self._new = [(part.name, part.after) for part in touched.parts if part.after]
-        self._old = [(part.old_name, part.before) for part in touched.parts if part.before]
+        self._old = [(part.before.name, part.before) for part in touched.parts if part.before]
 
     def of(self, hunk: Hunk) -> str:
         """The innermost function around the hunk's first line: of the new version, or of the old one if it removes."""

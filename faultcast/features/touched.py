@@ -5,6 +5,7 @@ and one of the new side are the same where the line on which it starts was left 
 same name; otherwise, for a renamed one, where the same hunk replaced the one's first line by the other's.
 """
 
+import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,19 +21,19 @@ OUTSIDE = ""
 """Name of what stands in no function."""
 
 _NOBODY = -1
+_NUMBER = re.compile(r"#\d+$")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One function (in Terraform one block) that a change touched, or what stands outside of all of them.
 
-    ``name`` is unique in its file: of several functions of one name, the second is ``name#2``. ``old_name`` is what it
-    was called before. A new one has no `before`, a removed one no `after`, what stands outside neither.
+    ``name`` is what it is called after the change, unique in its file; of a removed one, what it was called before. A
+    new one has no `before`, a removed one no `after`, what stands outside neither.
     """
 
     path: str
     name: str
-    old_name: str
     before: FunctionMeasures | None
     after: FunctionMeasures | None
     lines_added: int
@@ -101,28 +102,24 @@ def parts_of(file: FileChange, old: Sequence[FunctionMeasures], new: Sequence[Fu
     same = match(old, new, file.hunks)
     removed = sorted(deleted.keys() - same.values() - {_NOBODY})
     touched = sorted(({at for at, was in same.items() if was in deleted} | added.keys()) - {_NOBODY})
-    old_names, new_names = names_of(old), names_of(new)
     found = []
     for at in touched:
         was = same.get(at)
-        before, old_name = (None, "") if was is None else (old[was], old_names[was])
-        gone = 0 if was is None else deleted[was]
-        found.append(Part(file.path, new_names[at], old_name, before, new[at], added[at], gone))
-    found += [Part(file.path, old_names[at], old_names[at], old[at], None, 0, deleted[at]) for at in removed]
+        before, gone = (None, 0) if was is None else (old[was], deleted[was])
+        found.append(Part(file.path, new[at].name, before, new[at], added[at], gone))
+    found += [Part(file.path, old[at].name, old[at], None, 0, deleted[at]) for at in removed]
     if _NOBODY in added or _NOBODY in deleted:
-        found.append(Part(file.path, OUTSIDE, OUTSIDE, None, None, added[_NOBODY], deleted[_NOBODY]))
+        found.append(Part(file.path, OUTSIDE, None, None, added[_NOBODY], deleted[_NOBODY]))
     return tuple(found)
 
 
-def names_of(functions: Iterable[FunctionMeasures]) -> list[str]:
-    """Their names, made unique by their order: ``f``, ``g``, ``f#2``."""
-    seen: Counter[str] = Counter()
-    found = []
-    for function in functions:
-        seen[function.name] += 1
-        count = seen[function.name]
-        found.append(function.name if count == 1 else f"{function.name}#{count}")
-    return found
+def plain_name(name: str) -> str:
+    """A function's name without the number that makes it unique in its file.
+
+    >>> plain_name("Cart.add#2"), plain_name("Cart.#private")
+    ('Cart.add', 'Cart.#private')
+    """
+    return _NUMBER.sub("", name)
 
 
 def owners(functions: Sequence[FunctionMeasures], last_line: int) -> list[int]:
@@ -150,11 +147,11 @@ def match(old: Sequence[FunctionMeasures], new: Sequence[FunctionMeasures], hunk
     """Place of each function in the new version -> its place in the old one; what is new has none."""
     if not old or not new:
         return {}
-    places = {(function.start_line, function.name): at for at, function in enumerate(new)}
+    places = {(function.start_line, plain_name(function.name)): at for at, function in enumerate(new)}
     found: dict[int, int] = {}
     left: list[int] = []
     for at, line in enumerate(_moved([function.start_line for function in old], hunks)):
-        target = places.get((line, old[at].name)) if line else None
+        target = places.get((line, plain_name(old[at].name))) if line else None
         if target is None or target in found:
             left.append(at)
         else:
@@ -190,9 +187,9 @@ def _match_names(
     free: defaultdict[str, list[int]] = defaultdict(list)
     for at in reversed(range(len(new))):
         if at not in found:
-            free[new[at].name].append(at)
+            free[plain_name(new[at].name)].append(at)
     for at in left:
-        if same := free.get(old[at].name):
+        if same := free.get(plain_name(old[at].name)):
             found[same.pop()] = at
 
 
