@@ -179,6 +179,25 @@ class FunctionMeasures:
     calls: tuple[str, ...] = ()  # distinct names that it calls, sorted
     maintainability: float | None = None  # 0 (bad) to 100
     nested_blocks: int | None = None  # of a Terraform block
+    smells: tuple[tuple[str, int], ...] = ()  # as in `FileVersion`, of those that stand in it
+
+
+@dataclass(frozen=True, slots=True)
+class ClassMeasures:
+    """One class in numbers. Lines are 1-based, both inclusive; `cyclomatic` is the sum over its methods.
+
+    `lcom4`: groups of methods that have nothing to do with one another. `tcc`: share of pairs of methods that use a
+    field together, 0 to 1. None where that cannot be seen.
+    """
+
+    name: str
+    start_line: int
+    end_line: int
+    methods: int
+    fields: int
+    cyclomatic: int
+    lcom4: int | None = None
+    tcc: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +205,15 @@ class FileVersion:
     """One version of one file, read once: its numbers, its functions, what it imports, what smells.
 
     ``imports`` are as written (``faultcast.records``, ``./cart``, ``"net/http"`` without quotes), in order, without
-    repeats. ``smells`` are counts by name of the catalogue of smells, of those found.
+    repeats. ``smells`` are counts by name of the catalogue of smells, of those found, in its order. ``classes`` are
+    those with methods; empty also where the language has none.
     """
 
     measures: Measures
     functions: tuple[FunctionMeasures, ...] = ()
     imports: tuple[str, ...] = ()
     smells: tuple[tuple[str, int], ...] = ()
+    classes: tuple[ClassMeasures, ...] = ()
 
 
 # --- what is forecast ---------------------------------------------------------------------
