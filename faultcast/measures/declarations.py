@@ -24,7 +24,7 @@ def name_of(node: Node, source: bytes) -> str:
         name = declarator.child_by_field_name("declarator")
     elif name is None:
         name = node.child_by_field_name("type")  # Rust: impl T
-    return (_text(name, source) if name is not None else "") or ANONYMOUS
+    return (text_of(name, source) if name is not None else "") or ANONYMOUS
 
 
 def block_address(node: Node, source: bytes) -> str:
@@ -33,25 +33,16 @@ def block_address(node: Node, source: bytes) -> str:
     for kid in node.children:
         if kid.type not in {"identifier", "string_lit"}:
             break
-        parts.append(_text(kid, source).strip('"'))
+        parts.append(text_of(kid, source).strip('"'))
     if parts[0:1] == ["resource"] and len(parts) > 1:
         del parts[0]
     return ".".join(parts)[:_LONGEST_NAME] or ANONYMOUS
 
 
-def bound_name(node: Node, source: bytes) -> dict[int, str]:
-    """Id of a function's node -> what it is assigned to: ``const f = () => {}``, ``exports.f = function () {}``."""
-    value = node.child_by_field_name("value") or node.child_by_field_name("right")
-    if value is None or value.child_by_field_name("body") is None:
-        return {}
-    name = node.child_by_field_name("name") or node.child_by_field_name("left") or node.child_by_field_name("key")
-    return {value.id: _text(name, source)} if name is not None else {}
-
-
 def owner_of(node: Node, source: bytes) -> str:
     """The type of Go's receiver: ``func (r *R) F()`` belongs to R. "" for whatever has none."""
     receiver = node.child_by_field_name("receiver")
-    found = _RECEIVER.search(_text(receiver, source)) if receiver is not None else None
+    found = _RECEIVER.search(text_of(receiver, source)) if receiver is not None else None
     return found.group(1) if found else ""
 
 
@@ -72,7 +63,8 @@ def has_comment_above(node: Node, source: bytes, comments: dict[int, int]) -> bo
     return False
 
 
-def _text(node: Node, source: bytes) -> str:
+def text_of(node: Node, source: bytes) -> str:
+    """The text of a name, cut where it is absurdly long."""
     return source[node.start_byte : min(node.end_byte, node.start_byte + _LONGEST_NAME)].decode(errors="replace")
 
 

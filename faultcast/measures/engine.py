@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tree_sitter import Node
 
 from faultcast.measures import grammar as g
-from faultcast.measures.declarations import bound_name, has_comment_above, name_of, owner_of, parameters_of
+from faultcast.measures.declarations import has_comment_above, name_of, owner_of, parameters_of, text_of
 from faultcast.measures.grammar import Grammar
 
 _LONGEST_PATH = 400  # characters
@@ -33,6 +33,7 @@ class Unit:
     name: str
     start_line: int
     end_line: int
+    end: int = 0  # byte
     level: int = 0  # what a nested statement costs extra from the start: the unit stands in other functions
     owner: str = ""
     body: int = -1  # byte; where a docstring would begin
@@ -76,7 +77,7 @@ def outermost(grammar: Grammar, source: bytes, root: Node) -> tuple[Unit, list[M
     Broken code is counted as far as the parser made sense of it; nothing is raised.
     """
     walk = _Walk(grammar, source)
-    outside = Unit(root.start_byte, "", 1, 1)
+    outside = Unit(root.start_byte, "", 1, 1, root.end_byte)
     walk.run(outside, root, "")
     return outside, walk.waiting
 
@@ -104,6 +105,7 @@ def begin(met: Met) -> Unit:
         name=joined(met.path, met.name),
         start_line=node.start_point.row + 1,
         end_line=node.end_point.row + 1,
+        end=node.end_byte,
         level=met.level,
         owner=met.owner,
         body=body.start_byte if body is not None else -1,
@@ -130,38 +132,50 @@ class _Walk:
         self.continued: set[int] = set()  # ids of nodes that only continue what their parent has paid for
         self.bound: dict[int, str] = {}  # ids of nameless functions -> what they are assigned to
 
-    def run(self, unit: Unit, root: Node, path: str) -> None:
+    def run(self, unit: Unit, root: Node, path: str) -> None:  # noqa: C901  the one hot loop
         """Count one unit; functions inside it are put on `waiting`."""
         self.unit, self.entered = unit, root.id
         self.scopes = [Scope(-1, unit.level, 0, path, unit.owner)]
         self.comments: dict[int, int] = {}  # line, from 0, that a comment ends on -> first byte of the comment
         first = len(self.waiting)
-        table, source = self.grammar.flags, self.source
-        operator, operand = unit.operators.append, unit.operands.append
+        table, source, mark = self.grammar.flags, self.source, self.grammar.row.interpolation_mark
+        inner, is_operator, is_operand, is_ignored, is_string = g.INNER, g.OPERATOR, g.OPERAND, g.IGNORED, g.STRING
+        operator, operand, special = unit.operators.append, unit.operands.append, self.special
         stack = [root]
         push, pop = stack.append, stack.pop
         while stack:
             node = pop()
             flags = table[node.kind_id]
-            kids = self.special(node, flags) if flags > g.LEAF_MAX else node.children
+            kids = node.children if flags == inner else special(node, flags)
             if not kids:
-                if flags == g.INNER and (start := node.start_byte) < (end := node.end_byte):
+                if flags == inner and (start := node.start_byte) < (end := node.end_byte):
                     operand(source[start:end])
                 continue
             for kid in kids:
                 kind = kid.kind_id
                 flags = table[kind]
-                if flags == g.OPERATOR:
+                if flags == is_operator:
                     operator(kind)
-                elif flags == g.OPERAND:
+                elif flags == inner:
+                    push(kid)
+                elif flags == is_operand:
                     operand(source[kid.start_byte : kid.end_byte])
-                elif flags != g.IGNORED:
+                elif flags == is_string:
+                    text = source[kid.start_byte : kid.end_byte]
+                    operand(text)
+                    if mark in text:
+                        push(kid)
+                elif flags != is_ignored:
                     push(kid)
         unit.gathered.reverse()
         if self.comments and not self.grammar.row.docstrings:
-            for at in range(first, len(self.waiting)):
-                is_documented = has_comment_above(self.waiting[at].node, source, self.comments)
-                self.waiting[at] = self.waiting[at]._replace(is_documented=is_documented)
+            self.document(first)
+
+    def document(self, first: int) -> None:
+        """See which of the functions met, from the `first` on, have a comment right above."""
+        for at, met in enumerate(self.waiting[first:], start=first):
+            if has_comment_above(met.node, self.source, self.comments):
+                self.waiting[at] = met._replace(is_documented=True)
 
     def special(self, node: Node, flags: int) -> list[Node]:
         """Count a node that means something; return the children to go on with."""
@@ -169,23 +183,29 @@ class _Walk:
             self.unit.gathered.append(node)
         if flags & g.TEXT:
             return self.text(node, flags)
+        kids = node.children
+        if flags & g.SHAPES and not self.shape(node, flags, kids):
+            return []
+        if flags & g.LOGIC and not (len(kids) == 3 and kids[1].kind_id not in self.grammar.logic_operators):
+            self.logic(node, kids)
+        if flags & g.COUNTED:
+            self.count(kids, flags)
+        return kids
+
+    def shape(self, node: Node, flags: int, kids: list[Node]) -> bool:
+        """What changes how deep or in what anything stands; False where a unit of its own begins."""
         start = node.start_byte
         scopes = self.scopes
         while scopes[-1].start > start:
             scopes.pop()
         scope = scopes[-1]
-        kids = node.children
-        if flags & (g.OPENS | g.BINDS) and node.id != self.entered and self.opens(node, flags, scope):
-            return []
+        if flags & g.OPENS and node.id != self.entered and self.opens(node, flags, scope):
+            return False
         if flags & g.NESTS and node.id not in self.continued:
             self.nest(node, scope)
         if flags & (g.BRANCH | g.ELSE_IF):
             self.unit.cognitive += self.alternatives(node, kids) + bool(flags & g.ELSE_IF)
-        if flags & g.LOGIC:
-            self.logic(node, kids)
-        if flags & g.COUNTED:
-            self.count(kids, flags)
-        return kids
+        return True
 
     def count(self, kids: list[Node], flags: int) -> None:
         """What adds to a number without changing how deep anything is."""
@@ -202,6 +222,8 @@ class _Walk:
             unit.imports += bool(flags & g.IMPORT) or self.starts_with(kids, self.grammar.row.import_names)
         if flags & g.ARGUMENT:
             unit.parameters += 1
+        if flags & g.BINDS:
+            self.bind(kids)
 
     def text(self, node: Node, flags: int) -> list[Node]:
         """Comments, docstrings and strings: of their inside only interpolated code is looked at."""
@@ -218,17 +240,17 @@ class _Walk:
             self.unit.spans.append((start, end))
             self.unit.is_documented |= start == self.unit.body
             return []
-        text = self.source[start:end]
-        self.unit.operands.append(text)
-        if any(mark in text for mark in self.grammar.row.interpolation_marks):
-            return [kid for kid in node.children if kid.kind_id in self.grammar.interpolations]
-        return []
+        if flags != g.STRING:
+            self.unit.operands.append(self.source[start:end])
+        return [kid for kid in node.children if kid.kind_id in self.grammar.interpolations]
+
+    def bind(self, kids: list[Node]) -> None:
+        """Remember what a nameless function is assigned to: ``const f = () => {}``, ``exports.f = function () {}``."""
+        if self.grammar.flags[kids[-1].kind_id] & (g.FUNCTION | g.ARROW) and len(kids) > 1:
+            self.bound[kids[-1].id] = text_of(kids[0], self.source)
 
     def opens(self, node: Node, flags: int, scope: Scope) -> bool:
         """Whether a unit of its own begins here; a lambda belongs to the unit around it, a level deeper."""
-        if flags & g.BINDS:
-            self.bound.update(bound_name(node, self.source))
-            return False
         if flags & g.CLASS:
             owner = joined(scope.path, name_of(node, self.source))
             self.scopes.append(scope._replace(start=node.start_byte, path=owner, owner=owner))

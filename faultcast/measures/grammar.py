@@ -41,8 +41,9 @@ ARGUMENT = 1 << 21
 GATHER = 1 << 22
 
 OPENS = FUNCTION | ARROW | BLOCK | LAMBDA | CLASS
+SHAPES = OPENS | NESTS | BRANCH | ELSE_IF
 TEXT = COMMENT | DOCSTRING | STRING
-COUNTED = DECISION | ELSE_DECIDES | CASE | JUMP | IMPORT | IMPORT_CALL | ARGUMENT
+COUNTED = DECISION | ELSE_DECIDES | CASE | JUMP | IMPORT | IMPORT_CALL | ARGUMENT | BINDS
 
 _OPERANDS = words(
     "identifier type_identifier field_identifier property_identifier shorthand_property_identifier namespace_identifier"
@@ -147,4 +148,7 @@ def _meanings(row: Language) -> dict[str, int]:
         for name in names:
             meanings[name] = meanings.get(name, 0) | flag
     meanings.update(dict.fromkeys(row.named_operators, OPERATOR))
+    for name in row.strings if not row.interpolations else row.plain_strings:
+        if meanings[name] == STRING:
+            meanings[name] = OPERAND
     return meanings

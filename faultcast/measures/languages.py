@@ -26,13 +26,13 @@ class Language:
     module: str  # the wheel's Python module
     suffixes: tuple[str, ...]
     entry: str = "language"  # the function of the module that gives the grammar
+    gathered: Names = NONE  # kept with their unit for what looks closer: imports, calls, smells
     functions: Names = NONE  # a unit of its own, if it has a body
     arrows: Names = NONE  # a unit if its body is a block, otherwise a lambda
     lambdas: Names = NONE  # belongs to the unit around it, a level deeper
     classes: Names = NONE  # their names stand before those of the units inside
     binders: Names = NONE  # give a nameless function its name: `const f = () => {...}`
     arguments: Names = NONE  # in a top block: count as its parameters
-    gathered: Names = NONE  # kept with their unit for what looks closer: imports, calls, smells
     top_blocks: Names = NONE  # outermost: a unit; inside one: a loop if labelled as in `loop_labels`
     loop_labels: frozenset[bytes] = frozenset()
     needs_body: bool = True  # a function without a body (abstract, `= default`) is no unit
@@ -59,7 +59,8 @@ class Language:
     import_names: frozenset[bytes] = frozenset()
     strings: Names = NONE  # one operand each; only its interpolations are looked into
     interpolations: Names = NONE
-    interpolation_marks: tuple[bytes, ...] = ()
+    interpolation_mark: bytes = b""  # in the text of a string that may hold one
+    plain_strings: Names = NONE  # those of `strings` that hold none
     named_operators: Names = NONE
     closers: Names = field(default=frozenset({")", "]", "}"}))  # half of a pair: not counted again
 
@@ -117,7 +118,8 @@ def _script(name: str, module: str, suffixes: tuple[str, ...], entry: str = "lan
         import_names=frozenset({b"require", b"import"}),
         strings=words("string template_string regex"),
         interpolations=words("template_substitution"),
-        interpolation_marks=(b"${",),
+        interpolation_mark=b"${",
+        plain_strings=words("string regex"),
     )
 
 
@@ -145,7 +147,7 @@ LANGUAGES: tuple[Language, ...] = (
         imports=words("import_statement import_from_statement future_import_statement"),
         strings=words("string"),
         interpolations=words("interpolation"),
-        interpolation_marks=(b"{",),
+        interpolation_mark=b"{",
     ),
     Language(
         name="java",
@@ -238,7 +240,7 @@ LANGUAGES: tuple[Language, ...] = (
             "string_literal character_literal verbatim_string_literal raw_string_literal interpolated_string_expression"
         ),
         interpolations=words("interpolation"),
-        interpolation_marks=(b"{",),
+        interpolation_mark=b"{",
     ),
     Language(
         name="rust",
@@ -282,7 +284,7 @@ LANGUAGES: tuple[Language, ...] = (
         import_names=frozenset({b"require", b"require_relative", b"load", b"autoload"}),
         strings=words("string bare_string heredoc_body regex subshell delimited_symbol character"),
         interpolations=words("interpolation"),
-        interpolation_marks=(b"#{",),
+        interpolation_mark=b"#{",
         closers=words(") ] } end"),
     ),
     Language(
@@ -301,7 +303,7 @@ LANGUAGES: tuple[Language, ...] = (
         import_names=frozenset({b"module"}),
         strings=words("string_lit quoted_template heredoc_template"),
         interpolations=words("template_interpolation template_directive"),
-        interpolation_marks=(b"${", b"%{"),
+        interpolation_mark=b"{",
         named_operators=words("template_interpolation_start template_directive_start ellipsis"),
     ),
 )

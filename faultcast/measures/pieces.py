@@ -5,7 +5,7 @@ file share most of their functions. `Memo` keeps pieces by their text; what is k
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 
 from faultcast.measures.engine import Met, Unit, joined, within
@@ -27,43 +27,47 @@ class Piece:
     `tokens` and `symbols` (the distinct ones) are Halstead's; `spans` are comments, as byte ranges from its first byte.
     """
 
-    functions: tuple[FunctionMeasures, ...]
-    owners: tuple[str, ...]
-    relations: tuple[Related, ...]
-    decisions: int
-    cognitive: int
-    nesting: int
-    imports: int
-    documented: int
-    tokens: int
-    symbols: frozenset[int | bytes]
-    spans: tuple[tuple[int, int], ...]
+    spans: tuple[tuple[int, int], ...] = ()
+    functions: tuple[FunctionMeasures, ...] = ()
+    owners: list[str] = field(default_factory=list)  # of each function its class
+    relations: list[Related] = field(default_factory=list)  # of each unit
+    decisions: int = 0
+    cognitive: int = 0
+    nesting: int = 0
+    imports: int = 0
+    documented: int = 0
+    tokens: int = 0
+    symbols: frozenset[int | bytes] = frozenset()
     placed: tuple[int, str, tuple[FunctionMeasures, ...]] | None = None  # where it stood last
 
 
 def piece_of(grammar: Grammar, source: bytes, units: list[Unit]) -> Piece:
     """Put together what was counted in `units`, the outermost first; the one that stands in no function has no name."""
-    functions = [unit for unit in units if unit.name]
-    first, line = (units[0].start, units[0].start_line - 1) if functions else (0, 0)
-    relations = tuple(related(grammar, source, unit) for unit in units)
-    return Piece(
-        functions=tuple(_function(*one, line) for one in zip(units, relations, strict=True)) if functions else (),
-        owners=tuple(unit.owner for unit in functions),
-        relations=relations,
-        decisions=sum(unit.decisions for unit in units),
-        cognitive=sum(unit.cognitive for unit in units),
-        nesting=max(unit.nesting for unit in units),
-        imports=sum(unit.imports for unit in units),
-        documented=sum(unit.is_documented for unit in functions),
-        tokens=sum(len(unit.operators) + len(unit.operands) for unit in units),
-        symbols=frozenset().union(*(unit.operators for unit in units), *(unit.operands for unit in units)),
-        spans=tuple((start - first, end - first) for unit in units for start, end in unit.spans),
-    )
+    outer = units[0]
+    first, line = (outer.start, outer.start_line - 1) if outer.name else (0, 0)
+    piece = Piece(spans=tuple((start - first, end - first) for unit in units for start, end in unit.spans))
+    functions: list[FunctionMeasures] = []
+    symbols: set[int | bytes] = set()
+    for unit in units:
+        closer = related(grammar, source, unit)
+        piece.relations.append(closer)
+        piece.decisions += unit.decisions
+        piece.cognitive += unit.cognitive
+        piece.nesting = max(piece.nesting, unit.nesting)
+        piece.imports += unit.imports
+        piece.documented += unit.is_documented
+        own: set[int | bytes] = {*unit.operators, *unit.operands}
+        symbols |= own
+        tokens = len(unit.operators) + len(unit.operands)
+        piece.tokens += tokens
+        if unit.name:
+            piece.owners.append(unit.owner)
+            functions.append(_function(unit, closer, line, halstead_volume(tokens, len(own))))
+    piece.symbols, piece.functions = frozenset(symbols), tuple(functions)
+    return piece
 
 
-def _function(unit: Unit, closer: Related, line: int) -> FunctionMeasures:
-    tokens = len(unit.operators) + len(unit.operands)
-    volume = halstead_volume(tokens, len(set(unit.operators)) + len(set(unit.operands)))
+def _function(unit: Unit, closer: Related, line: int, volume: float) -> FunctionMeasures:
     lines = unit.end_line - unit.start_line + 1
     return FunctionMeasures(
         name=unit.name,
