@@ -55,4 +55,9 @@ def last(home: Path, location: str | None) -> Run:
     if not files or not files[-1].is_file():
         what = f"on {location} " if location else ""
         raise NotFound(f"{home}: found no finished run {what}here. Type `faultcast run {location or 'REPO'}` first.")
-    return Run(**json.loads(files[-1].read_text(encoding="utf-8")))
+    return read(files[-1])
+
+
+def read(file: Path) -> Run:
+    """Read a run's file."""
+    return Run(**json.loads(file.read_text(encoding="utf-8")))

@@ -35,6 +35,7 @@ def build() -> argparse.ArgumentParser:
     _serve(commands)
     _report(commands)
     _ingest(commands)
+    _forget(commands)
     _consume(commands)
     return parser
 
@@ -266,3 +267,15 @@ def _consume(commands: "_Commands") -> None:
     parser.add_argument(
         "--from-start", action="store_true", help="read the topic from its beginning; what is known is not kept twice"
     )
+
+
+def _forget(commands: "_Commands") -> None:
+    parser = _add(
+        commands,
+        "forget",
+        "forgetting",
+        "erase an author from the state folder, now and whenever they are read again",
+        "What runs make again is removed, what trackers told is rewritten; docs/privacy.md says what is stored.",
+    )
+    parser.add_argument("author", metavar="AUTHOR", help="a name, an e-mail address, a tracker's login or a pseudonym")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be removed or rewritten")
