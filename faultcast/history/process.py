@@ -34,6 +34,9 @@ LEAST_SECONDS = 0.5
 LOST_SECONDS = 16.0
 """Waits that came to nothing, of a repository in all, before only `LEAST_SECONDS` are granted to each."""
 
+BUSY = 8
+"""A process that is kept from the processor may wait so many times what it is granted."""
+
 WALK_SECONDS = 600.0
 """Longest silence of the walk over all commits: it prints only at its end."""
 
@@ -108,14 +111,16 @@ class Patience:
 
 
 class Output:
-    """What a process prints, read under a watch: `watch` grants so many seconds of waiting and so many bytes.
+    """What a process prints, read under a watch: `watch` grants so many seconds and so many bytes.
 
-    Only waiting counts, not the time that the reader takes between two reads. When either is used up,
-    `exceeded` says which, and the output ends.
+    Only waiting counts, not the time that the reader takes between two reads; and on a busy machine the process
+    gets what it waits for the processor once more. When seconds or bytes are used up, `exceeded` says which,
+    and the output ends.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, pid: int) -> None:
         self._stream = stream
+        self._times = Path(f"/proc/{pid}/stat")
         self._poll = select.poll()
         self._poll.register(stream, select.POLLIN)
         self.exceeded = ""
@@ -133,14 +138,33 @@ class Output:
         """Return what there is, up to `size` bytes; b"" at the end."""
         if self._got > self._size:
             return self._end(f"it printed more than {self._size >> 20} MiB")
-        started = time.monotonic()
-        ready = self._poll.poll(max(0.0, self._seconds - self.waited) * 1000)
-        self.waited += time.monotonic() - started
-        if not ready:
+        if not self._wait(self._seconds - self.waited) and not self._wait_on():
             return self._end(f"it took more than {self._seconds:.1f} s")
         found = os.read(self._stream.fileno(), size)
         self._got += len(found)
         return found
+
+    def _wait(self, seconds: float) -> bool:
+        started = time.monotonic()
+        ready = self._poll.poll(max(0.0, seconds) * 1000)
+        self.waited += time.monotonic() - started
+        return bool(ready)
+
+    def _wait_on(self) -> bool:
+        """Wait until the process has used the processor for the seconds granted, however long that takes it."""
+        before = self._used()
+        while self._used() - before < self._seconds and self.waited < BUSY * self._seconds:
+            if self._wait(self._seconds / 20):
+                return True
+        return False
+
+    def _used(self) -> float:
+        """Seconds of processor time so far; where that is not told, it counts as used up."""
+        try:
+            fields = self._times.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            return time.monotonic()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def close(self) -> None:
         self._stream.close()
@@ -167,7 +191,7 @@ class Running:
             stderr=self._errors,
         )
         limit(self._process.pid, heap)
-        self.stdout = Output(cast("BinaryIO", self._process.stdout))
+        self.stdout = Output(cast("BinaryIO", self._process.stdout), self._process.pid)
 
     def __enter__(self) -> Self:
         return self

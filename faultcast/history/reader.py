@@ -7,90 +7,195 @@ from typing import BinaryIO, cast
 
 from faultcast.history import git, stream
 from faultcast.history.identity import Pseudonyms
-from faultcast.history.process import Running
-from faultcast.records import Commit
+from faultcast.history.process import ObjectSource, Patience, Running, is_exhausted
+from faultcast.history.screen import FILES_A_COMMIT, Screen
+from faultcast.records import Commit, FileChange
+
+MAILMAP_BYTES = 1024**2
+"""A larger .mailmap is not honoured: every git process would read it."""
+
+MESSAGE_CHARACTERS = 65_536
+"""Characters of a commit message that are kept."""
+
+PATH_CHARACTERS = 4096
+"""Files with a longer path are left out: no operating system could hold them."""
 
 _LOG = ("log", "--no-walk=unsorted", "--stdin")
 """`diff-tree --stdin` prints the same for half as much CPU again (benchmarks/mining.py)."""
-_DIFF = (
-    *_LOG, "-r", "--root", "-M", "-l400", "-z", "--raw", "--no-abbrev", "--no-ext-diff", "--no-textconv", "--no-color",
-    "--src-prefix=a/", "--dst-prefix=b/",
-)  # fmt: skip
+_LISTED = (*_LOG, "-r", "--root", "-z", "--raw", "--no-abbrev", "--no-ext-diff", "--no-textconv", "--no-color")
+_DIFF = (*_LISTED, "-M", "-l400", "--src-prefix=a/", "--dst-prefix=b/")
 PATCHES = (*_DIFF, "-p", "-U0")
 NUMBERS = ("-c", "diff.context=0", *_DIFF, "--numstat")
 """Lines counted as in patches: git compares otherwise, and at times counts otherwise, where it shows context."""
+_NAMES = (*_LISTED, "-M100%")
+"""No file's content is read: for commits whose content is lost, or too much."""
 _MERGES = (*_DIFF, "-c", "-p", "-U1")
 """Without context, git leaves out a line that stands alone between two changes of a combined diff."""
 _DIFFERING = ("diff-tree", "--stdin", "-c", "-r", "-z", "--raw", "--no-abbrev")
 """Merges with a file unlike every parent's, found by the ids of trees and blobs alone: most merges have none."""
-_HEADER_ONLY = (*_LOG, "-s")
+_HEADER = (*_LOG, "-s")
+
+_UNFLUSHED = 32
+"""Commits that git may have read without printing them when it was ended: they are tried one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A commit whose diff could not be read: it stays in the history without files."""
+    """Something of a commit that could not be read; the commit stays in the history without it.
+
+    `what` is the diff (its files then count as binary, or are missing, too), a part of it, or the .mailmap.
+    """
 
     commit: str
     reason: str
+    what: str = "diff"
 
 
 class Reader:
     """Reads commits' diffs through few git processes, and goes on behind a commit that kills one."""
 
     def __init__(
-        self, source: git.ObjectSource, identify: Pseudonyms, tip: str, command: tuple[str, ...] = PATCHES
+        self, source: ObjectSource, identify: Pseudonyms, tip: str, command: tuple[str, ...] = PATCHES
     ) -> None:
         self._command = command
         self._source = source
         self._identify = identify
-        self._mailmap = f"{tip}:.mailmap"
+        self._patience = Patience(source)
+        self._screen = Screen(source)
+        self._seen: set[str] = set()
+        self._unlisted: dict[str, str] = {}
+        self._tip = tip
         self.skipped: list[Skipped] = []
 
     def read(self, ids: list[str], first: int) -> list[Commit]:
         """Return one commit an id; positions count up from `first`."""
-        commits = list(self._read(self._command, ids, first))
-        differing = self._differing([commit.id for commit in commits if commit.is_merge])
-        merged = {found.id: found.merged for found in self._read(_MERGES, differing, first)}
-        return [replace(one, merged=merged[one.id]) if one.id in merged else one for one in commits]
+        self._place = dict(zip(ids, range(first, first + len(ids)), strict=True))
+        self._mailmap = self._find_mailmap()
+        found, failed = self._through(self._command, ids)
+        listed, _ = self._through(_NAMES, [one for one in failed if one not in self._unlisted])
+        headed, _ = self._through(_HEADER, [one for one in failed if one not in listed])
+        self.skipped += [Skipped(one, _told(reason, listed.get(one))) for one, reason in failed.items()]
+        found |= {one: _without_lines(commit) for one, commit in listed.items()} | headed
+        merged = self._merged([one.id for one in found.values() if one.is_merge and one.id not in failed])
+        nobody = Commit("", 0, (), "author-unknown", 0, 0, "")
+        commits = (found.get(one) or replace(nobody, id=one, position=self._place[one]) for one in ids)
+        return [replace(one, merged=merged[one.id].merged) if one.id in merged else one for one in commits]
 
-    def _differing(self, merges: list[str]) -> list[str]:
-        """Those of the merges that hold a file unlike every parent's, and perhaps others."""
-        found = [commit.id for commit in self._attempt(_DIFFERING, merges, 0)] if merges else []
-        return merges if merges and self._words else found
+    def _find_mailmap(self) -> str:
+        (row,) = git.sizes(self._source, [f"{self._tip}:.mailmap"])
+        if row is None or row[1] != "blob":
+            return ""
+        if row[2] <= MAILMAP_BYTES:
+            return row[0]
+        if self._tip in self._place:  # of many ranges, one tells
+            reason = f"it is {row[2] >> 20} MiB; at most {MAILMAP_BYTES >> 20} are read"
+            self.skipped.append(Skipped(self._tip, reason, ".mailmap"))
+        return ""
 
-    def _read(self, command: tuple[str, ...], ids: list[str], first: int) -> Iterator[Commit]:
-        done = 0
-        while done < len(ids):
-            for commit in self._attempt(command, ids[done:], first + done):
-                if commit.id != ids[done]:  # git passed over one that it could not read
-                    break
-                yield commit
-                done += 1
-            if done < len(ids):  # git ended early: find out whether it was this commit
-                yield self._alone(command, ids[done], first + done)
-                done += 1
+    def _merged(self, merges: list[str]) -> dict[str, Commit]:
+        """Merges that hold a file unlike every parent's, and perhaps others, with what is their own."""
+        differing = [commit.id for commit in self._records(_DIFFERING, merges)] if merges else []
+        if merges and self._words:
+            differing = merges
+        found, failed = self._through(_MERGES, differing)
+        self.skipped += [Skipped(one, reason) for one, reason in failed.items()]
+        return found
 
-    def _attempt(self, command: tuple[str, ...], ids: list[str], first: int) -> Iterator[Commit]:
-        """Yield commits until git ends; the last record counts only if it ended well."""
+    def _through(self, command: tuple[str, ...], ids: list[str]) -> tuple[dict[str, Commit], dict[str, str]]:
+        """Read commits; return them, and why others could not be read, by their ids.
+
+        Git ends at a commit that it cannot read, or is ended. The next is then tried alone; where output may
+        have been lost with the process, the next few.
+        """
+        found: dict[str, Commit] = {}
+        failed: dict[str, str] = {}
+        left, size, alone = ids, len(ids), 0
+        while left:
+            if self._patience.is_tried and command is not _HEADER:
+                failed |= self._screened(left)
+                left = [one for one in left if one not in failed]
+            if not left:
+                break
+            part = left[: 1 if alone else size]
+            got = list(self._attempt(command, part))
+            found |= {commit.id: commit for commit in got}
+            left, alone = left[len(got) :], max(0, alone - 1)
+            if len(got) == len(part):
+                continue
+            if is_exhausted(self._words):
+                self._patience.lose(self._waited)
+                size = size if got else max(1, len(part) // 8)
+            if len(part) == 1:
+                failed[left[0]] = self._words or "git passed over it"
+                left, alone = left[1:], 0
+            else:
+                alone = _UNFLUSHED if is_exhausted(self._words) else 1
+        return found, failed
+
+    def _screened(self, ids: list[str]) -> dict[str, str]:
+        """Those that must not be unfolded: looked for only once something has used up what it was granted."""
+        new = [one for one in ids if one not in self._seen]
+        self._seen.update(new)
+        self._unlisted |= self._screen.heavy(new)
+        return {one: self._unlisted[one] for one in ids if one in self._unlisted}
+
+    def _attempt(self, command: tuple[str, ...], ids: list[str]) -> Iterator[Commit]:
+        """Yield commits as long as they come in the order asked and within the limits."""
+        expected = iter(ids)
+        for commit in self._records(command, ids):
+            if commit.id != next(expected, ""):  # git passed over one that it could not read
+                return
+            if len(commit.files) > FILES_A_COMMIT:
+                self._words = f"it changes more than {FILES_A_COMMIT:,} files"
+                return
+            yield self._fit(commit)
+
+    def _records(self, command: tuple[str, ...], ids: list[str]) -> Iterator[Commit]:
+        """Yield what git prints until it ends; the last record counts only if it ended well."""
         nonce = secrets.token_hex(16)
+        self._words, self._waited = "", 0.0
+        seconds = self._patience.seconds
         arguments = (*command, f"--format={stream.format_of(nonce)}")
         with Running(self._source, arguments, self._mailmap) as running:
+            running.stdout.watch(seconds, stream.COMMIT_BYTES)
             running.feed(ids)
             held = b""
-            position = first
             for record in stream.split(cast("BinaryIO", running.stdout), nonce):
                 if held:
-                    yield stream.parse(held, position, self._identify)
-                    position += 1
+                    running.stdout.watch(seconds, stream.COMMIT_BYTES)
+                    yield self._parse(held)
                 held = record
-            self._words = running.reap()
+            self._words, self._waited = running.reap(), running.stdout.waited
         if held and not self._words:
-            yield stream.parse(held, position, self._identify)
+            yield self._parse(held)
 
-    def _alone(self, command: tuple[str, ...], commit: str, position: int) -> Commit:
-        for found in self._attempt(command, [commit], position):
-            return found
-        self.skipped.append(Skipped(commit, self._words or "git printed nothing"))
-        for found in self._attempt(_HEADER_ONLY, [commit], position):
-            return found
-        return Commit(commit, position, (), "author-unknown", 0, 0, "")
+    def _parse(self, record: bytes) -> Commit:
+        commit = record[: record.find(b"\0")].decode("ascii", "replace")
+        return stream.parse(record, self._place.get(commit, 0), self._identify)
+
+    def _fit(self, commit: Commit) -> Commit:
+        """Leave out what is too long, and say so."""
+        files, message = commit.files, commit.message
+        if len(message) > MESSAGE_CHARACTERS:
+            reason = f"it has {len(message):,} characters; the first {MESSAGE_CHARACTERS:,} are kept"
+            self.skipped.append(Skipped(commit.id, reason, "message"))
+            commit = replace(commit, message=message[:MESSAGE_CHARACTERS])
+        if any(len(file.path) > PATH_CHARACTERS or len(file.old_path) > PATH_CHARACTERS for file in files):
+            fitting = tuple(file for file in files if max(len(file.path), len(file.old_path)) <= PATH_CHARACTERS)
+            reason = f"{len(files) - len(fitting)} of its files have paths of more than {PATH_CHARACTERS:,} characters"
+            self.skipped.append(Skipped(commit.id, reason, "file list"))
+            commit = replace(commit, files=fitting)
+        return commit
+
+
+def _told(reason: str, listed: Commit | None) -> str:
+    if listed is None:
+        return reason
+    return f"{reason}; {len(listed.files):,} of its files count as binary"
+
+
+def _without_lines(commit: Commit) -> Commit:
+    def binary(file: FileChange) -> FileChange:
+        return replace(file, is_binary=file.is_text_file and file.old_blob != file.new_blob)
+
+    return replace(commit, files=tuple(map(binary, commit.files)))

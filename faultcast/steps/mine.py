@@ -26,6 +26,6 @@ def mine(repository: str, revision: str, history: str) -> None:
         store.write(counted(), Path(history))
         stage.found(f"{total:,} commits")
         for commit in skipped[:5]:
-            stage.found(f"the diff of {commit.commit[:10]} was skipped: {commit.reason}")
+            stage.found(f"the {commit.what} of {commit.commit[:10]} was skipped: {commit.reason}")
         if len(skipped) > 5:
-            stage.found(f"{len(skipped) - 5} more diffs were skipped")
+            stage.found(f"of {len(skipped) - 5:,} more commits something was skipped")

@@ -162,18 +162,24 @@ def test_names_of_a_commit(story: Story, revision: str) -> None:
         assert repository.tip(story.tips["main"][:9]) == story.tips["main"]
 
 
-def test_a_lost_blob_costs_one_commit_its_files(story: Story) -> None:
+def test_a_lost_blob_costs_two_commits_their_lines(story: Story) -> None:
     story.commit("One", files={"a.py": lines("a")})
     bad = story.commit("Two", files={"b.py": lines("lost")}, day=1)
-    story.commit("Three", files={"b.py": lines("back")}, day=2)
+    worse = story.commit("Three", files={"b.py": lines("back")}, day=2)
     story.commit("Four", files={"a.py": lines("d")}, day=3)
     story.lose(story.blob(lines("lost")))
     commits, skipped = mined(story.path)
     assert [commit.message for commit in commits] == ["One", "Two", "Three", "Four"]
     assert [commit.position for commit in commits] == [0, 1, 2, 3]
-    assert [len(commit.files) for commit in commits] == [1, 0, 0, 1]
-    assert bad in {skip.commit for skip in skipped}
-    assert len(skipped) == 2
+    files = [commit.files[0] for commit in commits]
+    assert [(file.path, file.is_binary, file.lines_added) for file in files] == [
+        ("a.py", False, 1),
+        ("b.py", True, 0),
+        ("b.py", True, 0),
+        ("a.py", False, 1),
+    ]
+    assert [(skip.commit, skip.what) for skip in skipped] == [(bad, "diff"), (worse, "diff")]
+    assert all("unable to read" in skip.reason and "1 of its files count as binary" in skip.reason for skip in skipped)
 
 
 def test_a_lost_tree_costs_one_commit_its_files(story: Story) -> None:
