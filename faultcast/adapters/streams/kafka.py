@@ -27,6 +27,9 @@ from faultcast.adapters.streams.shape import Message, Outgoing, Positions, made_
 _REFRESH_SECONDS = 60
 """How often a reader looks for new partitions."""
 
+_MAX_MESSAGE_BYTES = 1_040_000
+"""Of one message with its key; brokers take 1,048,588 unless told otherwise, and an event is smaller than both."""
+
 _SILENT = logging.getLogger("faultcast.librdkafka")
 _SILENT.disabled = True
 
@@ -61,6 +64,8 @@ class KafkaBroker:
                     break
                 except BufferError:  # the queue is full: let some go
                     producer.poll(0.1)
+                except KafkaException as error:
+                    raise self._trouble.told(error.args[0], one.topic) from error
         while producer.flush(0.5) and not refused:
             self._trouble.raise_refusal()
         if refused:
@@ -78,6 +83,7 @@ class KafkaBroker:
                     "enable.idempotence": True,
                     "compression.type": "zstd",
                     "linger.ms": 5,
+                    "message.max.bytes": _MAX_MESSAGE_BYTES,
                     "message.timeout.ms": milliseconds,
                     "topic.metadata.propagation.max.ms": min(10_000, milliseconds),
                     "error_cb": self._trouble.note,

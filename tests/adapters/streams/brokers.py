@@ -6,6 +6,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from faultcast.adapters.streams import Broker, open_broker
+from faultcast.settings import Settings
 
 _PROGRAM = Path(__file__).with_name("broker_process.py")
 
@@ -36,6 +40,13 @@ def serving(kind: str) -> Iterator[dict[str, str]]:
     finally:
         process.stdin.close()
         process.wait(30)
+
+
+def opened(home: Path, kind: str, broker: dict[str, str], **settings: Any) -> Broker:
+    """A broker as this process reaches it."""
+    names = {"FAULTCAST_KAFKA_BROKERS": "kafka_brokers", "FAULTCAST_KINESIS_URL": "kinesis_url"}
+    given = {names[name]: value for name, value in broker.items() if name in names}
+    return open_broker(pipeline_type(kind), home, Settings(**({"kinesis_region": "eu-west-1"} | given | settings)))
 
 
 def pipeline_type(kind: str) -> str:

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from brokers import pipeline_type, serving
+from brokers import opened, serving
 from killing import consumer, finished, kill_again_and_again
 from workload import REPOSITORIES, Workload, everything, workload
 
-from faultcast.adapters.streams import Broker, open_broker
+from faultcast.adapters.streams import Broker
 from faultcast.adapters.trackers.records import STREAMS
 from faultcast.events import REFUSED, id_of
-from faultcast.settings import Settings
 
 
 def tables(home: Path) -> dict[str, list[dict[str, object]]]:
@@ -24,12 +23,6 @@ def tables(home: Path) -> dict[str, list[dict[str, object]]]:
     }
 
 
-def opened(home: Path, kind: str, broker: dict[str, str]) -> Broker:
-    names = {"FAULTCAST_KAFKA_BROKERS": "kafka_brokers", "FAULTCAST_KINESIS_URL": "kinesis_url"}
-    given = {names[name]: value for name, value in broker.items() if name in names}
-    return open_broker(pipeline_type(kind), home, Settings(kinesis_region="eu-west-1", **given))
-
-
 def holds(broker: Broker, expected: Workload) -> None:
     """Each valid event is in its topic once, each message of poison among the dead letters once."""
     valid = Counter(id_of(value) for value in everything(broker, ["validated-issues"]))
@@ -39,9 +32,7 @@ def holds(broker: Broker, expected: Workload) -> None:
 
 
 @pytest.mark.parametrize("kind", ["embedded", "kafka", "kinesis"])
-def test_kill_9(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+def test_kill_9(kind: str, tmp_path: Path) -> None:
     home, told = tmp_path / "home", workload(1_000)
     told.write_tables(tmp_path / "expected")
     with serving(kind) as settings:
