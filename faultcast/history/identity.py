@@ -18,6 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from faultcast.errors import UsageError
+from faultcast.history.mentions import without_mentions_in_message
 
 FORGOTTEN = "author-forgotten"
 """One author for all who were forgotten."""
@@ -119,12 +120,12 @@ class Pseudonyms:
 
 
 def without_people(message: str) -> str:
-    """Replace e-mail addresses, and the names that a commit message's trailers give.
+    """Replace e-mail addresses, the names that a commit message's trailers give, and mentions.
 
-    >>> without_people("Fix it, says bo@example.org\\n\\nSigned-off-by: Ana <ana@example.org>")
-    'Fix it, says (address)\\n\\nSigned-off-by: (person)'
+    >>> without_people("Fix it, says bo@example.org, thanks @cy\\n\\nSigned-off-by: Ana <ana@example.org>")
+    'Fix it, says (address), thanks (person)\\n\\nSigned-off-by: (person)'
     """
-    return without_addresses(_TRAILER.sub(r"\1: (person)", message))
+    return without_mentions_in_message(without_addresses(_TRAILER.sub(r"\1: (person)", message)))
 
 
 def without_addresses(text: str) -> str:

@@ -10,8 +10,11 @@ from typing import Any
 from faultcast.adapters.trackers.records import Record
 from faultcast.errors import Unavailable
 from faultcast.history.identity import without_addresses
+from faultcast.history.mentions import without_mentions
 
 MAX_TEXT = 20_000
+_WRITTEN = ("title", "text")
+"""Fields in which people write."""
 _NEXT = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next\b')
 
 
@@ -95,8 +98,9 @@ def next_link(headers: dict[str, str] | Any) -> str:
 
 
 def clean(record: Record) -> Record:
-    """The record as it may be kept: no e-mail address, no half character, no endless text."""
-    return replace(record, **{field.name: _clean(getattr(record, field.name)) for field in fields(record)})
+    """The record as it may be kept: no e-mail address, nobody mentioned, no half character, no endless text."""
+    kept = {field.name: _clean(getattr(record, field.name)) for field in fields(record)}
+    return replace(record, **kept | {name: without_mentions(kept[name]) for name in _WRITTEN if name in kept})
 
 
 def _clean(value: Any) -> Any:
