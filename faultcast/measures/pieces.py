@@ -109,6 +109,9 @@ class Memo:
         self._old: dict[Key, Piece] = {}
         self._young_bytes = 0
 
+    def __len__(self) -> int:
+        return len(self._young.keys() | self._old.keys())
+
     def get(self, key: Key) -> Piece | None:
         """The piece, which then counts as asked for."""
         found = self._young.get(key)
