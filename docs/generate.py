@@ -12,7 +12,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from faultcast import settings
-from faultcast.features.catalogue import CATALOGUE, GROUPS, KAMEI_14, Feature
+from faultcast.features.catalogue import CATALOGUE, GROUPS, KAMEI_14
 from faultcast.settings import CONTRACT_NAMES
 
 HERE = Path(__file__).parent
@@ -27,9 +27,10 @@ number that cannot be known (the measures of a file in an unknown language) stay
 
 K13 is Kamei et al. 2013, *A large-scale empirical study of just-in-time quality assurance*; its {kamei} metrics are
 here under their short names; FC is faultcast's own. The last column says what one expects a larger value to do to the
-risk: a model is free to find otherwise. A value outside its range is refused, in every table that a stage writes
-(`faultcast/features/validation.py`) and in every request to the model server. How source code is measured:
-[measures.md](measures.md). Which groups help to forecast, measured: `benchmarks/results.md`, *Features*.
+risk: a model is free to find otherwise. A value outside its range is refused: by the stage `materialize`, before
+anything enters the feature store (Pandera, `faultcast/features/validation.py`), and in requests to the model server.
+How source code is measured: [measures.md](measures.md). Which groups help to forecast, measured:
+`benchmarks/results.md`, *Features*.
 
 - *Earlier faults* are those that were known when the change was made: a fault is known once its fix has landed. A fix
   is recognised by its message and the kinds of its files ([labels.md](labels.md)), so no link to whatever it repaired
@@ -103,25 +104,11 @@ def features_page() -> str:
     parts = [FEATURES.format(made=MADE, count=len(CATALOGUE), kamei=len(KAMEI_14))]
     for heading, members in GROUPS.items():
         rows = [
-            (f"`{f.name}`", f.dtype, f.unit, bounds(f), f.meaning, f.source, DIRECTIONS[f.direction]) for f in members
+            (f"`{f.name}`", f.dtype, f.unit, f.range, f.meaning, f.source, DIRECTIONS[f.direction]) for f in members
         ]
         columns = ("feature", "type", "unit", "range", "meaning", "after", "risk")
         parts.append(f"## {heading[0].upper()}{heading[1:]}\n\n{table(columns, rows)}")
     return "\n".join(parts)
-
-
-def bounds(feature: Feature) -> str:
-    """What values there can be.
-
-    >>> bounds(CATALOGUE[0])
-    '0 or more'
-    """
-    if feature.dtype == "bool":
-        return "yes or no"
-    low, high = (None if bound is None else f"{bound:g}" for bound in (feature.minimum, feature.maximum))
-    if low is None:
-        return "any" if high is None else f"up to {high}"
-    return f"{low} or more" if high is None else f"{low} to {high}"
 
 
 def table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -102,6 +102,9 @@ def _value(feature: Feature, value: object, where: str) -> Value:
         raise BadChange(f"{where}: expected a finite number or null, found {found}")
     if feature.dtype == "int64" and (value != int(value) or abs(value) >= 2**63):
         raise BadChange(f"{where}: expected a whole number, found {value}")
+    low, high = feature.minimum, feature.maximum
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise BadChange(f"{where}: expected {feature.range}, found {value}")
     return int(value) if feature.dtype == "int64" else float(value)
 
 

@@ -35,13 +35,27 @@ class Feature:
     maximum: float | None = None
     needs: Needs = "change"
 
+    @property
+    def range(self) -> str:
+        """What values there can be, in words.
+
+        >>> CATALOGUE[0].range
+        '0 or more'
+        """
+        if self.dtype == "bool":
+            return "yes or no"
+        low, high = (None if bound is None else f"{bound:g}" for bound in (self.minimum, self.maximum))
+        if low is None:
+            return "any number" if high is None else f"{high} or less"
+        return f"{low} or more" if high is None else f"{low} to {high}"
+
 
 # fmt: off
 GROUPS: dict[str, tuple[Feature, ...]] = {
     "size": (
         Feature("lines_added", "int64", "lines", "lines added in text files", "K13 LA", "+"),
         Feature("lines_deleted", "int64", "lines", "lines deleted in text files", "K13 LD", "+"),
-        Feature("lines_before", "float64", "lines", "mean length of the touched files before the change", "K13 LT", "+"),
+        Feature("lines_before", "float64", "lines", "mean length of the touched files before the change", "K13 LT", "+", needs="past"),
         Feature("hunks", "int64", "hunks", "separate places changed", "FC", "+"),
     ),
     "diffusion": (

@@ -76,10 +76,13 @@ class Files:
         before = self._blob_lines.get(merged.parent_blobs[0]) if merged.parent_blobs else None
         if before is None or not merged.new_blob:
             return
-        marks = [marks for hunk in merged.hunks for marks, _ in hunk.lines]
-        added = sum("-" not in mark and mark.startswith("+") for mark in marks)
-        deleted = sum(mark.startswith("-") for mark in marks)
-        self._blob_lines[merged.new_blob] = before + added - deleted
+        if merged.hunks:
+            marks = [marks for hunk in merged.hunks for marks, _ in hunk.lines]
+            added = sum("-" not in mark and mark.startswith("+") for mark in marks)
+            deleted = sum(mark.startswith("-") for mark in marks)
+            self._blob_lines[merged.new_blob] = before + added - deleted
+        elif merged.lines is not None:
+            self._blob_lines[merged.new_blob] = merged.lines
 
     def state(self) -> Any:
         """All of it as JSON; authors by their place in a list, as they repeat."""
@@ -111,13 +114,11 @@ def history_values(commit: Commit, files: Files) -> dict[str, Value]:
     """Kamei et al. 2013: NDEV, AGE, NUC; Bird et al. 2011: ownership."""
     known = files.of(commit.files)
     authors: set[str] = set()
-    changes: set[int] = set()
     minor: set[str] = set()
     shares = []
     for past in known:
         total = past.authors.total()
         authors.update(past.authors)
-        changes.update(past.changes)
         shares.append(max(past.authors.values()) / total)
         if total * MINOR_SHARE > 1:
             minor.update(name for name, count in past.authors.items() if count < MINOR_SHARE * total)
@@ -127,8 +128,13 @@ def history_values(commit: Commit, files: Files) -> dict[str, Value]:
     return {
         "developers": len(authors),
         "age_days": sum(ages) / len(ages) if ages else None,
-        "unique_changes": len(changes),
+        "unique_changes": _distinct([past.changes for past in known]),
         "author_file_share": own / made if made else None,
         "owner_share": sum(shares) / len(shares) if shares else None,
         "minor_developers": len(minor) if known else None,
     }
+
+
+def _distinct(changes: list[list[int]]) -> int:
+    """How many different changes there are in lists of which none repeats one: most changes touch one file."""
+    return len(changes[0]) if len(changes) == 1 else len(set[int]().union(*changes))

@@ -42,3 +42,19 @@ def to_table(rows: Sequence[Row], repository: str) -> pa.Table:
     }
     columns |= {feature.name: [row.values[feature.name] for row in rows] for feature in CATALOGUE}
     return pa.Table.from_arrays([pa.array(columns[field.name], field.type) for field in SCHEMA], schema=SCHEMA)
+
+
+def to_rows(table: pa.Table) -> list[Row]:
+    """The way back: a table of `SCHEMA` as rows."""
+    return [
+        Row(
+            commit=row["commit"],
+            committed_at=int(row["event_timestamp"].timestamp()),
+            author=row["author"],
+            subject=row["subject"],
+            paths=tuple(row["paths"]),
+            text=row["text"],
+            values={feature.name: row[feature.name] for feature in CATALOGUE},
+        )
+        for row in table.to_pylist()
+    ]
