@@ -57,12 +57,16 @@ class CombinedHunk:
 
 @dataclass(frozen=True, slots=True)
 class MergedFile:
-    """A file whose content in a merge differs from every parent's."""
+    """A file whose content in a merge differs from every parent's.
+
+    Without `hunks` it was binary, or not read as a patch; `lines` is then its length, where that was counted instead.
+    """
 
     path: str
     parent_blobs: tuple[str, ...]
     new_blob: str
     hunks: tuple[CombinedHunk, ...]
+    lines: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,12 @@ _RULES: tuple[_Rule, ...] = (
 )
 
 
+_READ_CHARACTERS = 4000
+_HINTS = ("fix", "repair", "correct", "solv", "revert", "bug", "prevent", "avoid", "guard", "don", "do not", "no longer",
+          "stop", "clos")  # fmt: skip
+"""Every rule of a fix needs one of these; most messages have none, and the rules cost more."""
+
+
 def judge(message: str) -> tuple[float, str]:
     """Return ``(confidence, rule)`` that a commit with this message repairs a fault; (0, "") if no rule matches.
 
@@ -123,14 +129,15 @@ def judge(message: str) -> tuple[float, str]:
 
 
 def _deciding(message: str) -> _Rule | None:
-    text = message[:4000]
+    text = message[:_READ_CHARACTERS]
     subject = text.split("\n", 1)[0][:300]
     return next((rule for rule in _RULES if rule.pattern.search(subject if rule.where == "subject" else text)), None)
 
 
 def says_fix(message: str) -> bool:
     """Whether the message alone makes the commit count as a fix."""
-    return judge(message)[0] >= ACCEPTED
+    text = message[:_READ_CHARACTERS].lower()
+    return any(hint in text for hint in _HINTS) and judge(message)[0] >= ACCEPTED
 
 
 def recognise(commit: Commit, told: Told = NOTHING) -> Fix | None:
