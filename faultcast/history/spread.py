@@ -1,21 +1,42 @@
 """Work that falls into independent parts, on every core, its results in order."""
 
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import islice
 from multiprocessing import get_context
 from typing import TypeVar
 
 _START_METHOD = "fork" if sys.platform == "linux" else "spawn"
+_AHEAD = 2
+"""Parts a worker that may be done or wait before their turn: results pile up no further."""
 
 Part = TypeVar("Part")
 Found = TypeVar("Found")
 
 
-def spread(work: Callable[[Part], Found], parts: Sequence[Part], workers: int) -> Iterator[Found]:
-    """Yield ``work(part)`` for each part, in order; in this process where there is only one part or worker."""
+def spread(
+    work: Callable[[Part], Found], parts: Sequence[Part], workers: int, *, in_threads: bool = False
+) -> Iterator[Found]:
+    """Yield ``work(part)`` for each part, in order; in this process where there is only one part or worker.
+
+    ``in_threads``: for work that mostly waits for other programs.
+    """
     if len(parts) < 2 or workers < 2:
         yield from map(work, parts)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context(_START_METHOD)) as pool:
-        yield from pool.map(work, parts)
+    pool: Executor = (
+        ThreadPoolExecutor(workers) if in_threads else ProcessPoolExecutor(workers, get_context(_START_METHOD))
+    )
+    with pool:
+        waiting = iter(parts)
+        running = deque(pool.submit(work, part) for part in islice(waiting, workers * _AHEAD))
+        try:
+            while running:
+                found = running.popleft().result()
+                running.extend(pool.submit(work, part) for part in islice(waiting, 1))
+                yield found
+        finally:  # nobody asks for the rest
+            for future in running:
+                future.cancel()

@@ -12,9 +12,8 @@ Lines of a patch are consumed by the counts in their hunk header, so no content 
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from typing import BinaryIO, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import BinaryIO, NamedTuple, TypeVar
 
 from faultcast.history.identity import without_addresses, without_people
 from faultcast.records import CombinedHunk, Commit, FileChange, Hunk, MergedFile
@@ -74,12 +73,16 @@ def parse(record: bytes, position: int, identify: Identify) -> Commit:
     head = record.split(b"\0", 7)
     commit, parents, name, email, authored, committed, message = (_text(part) for part in head[:7])
     rest = head[7].lstrip(b"\0\n") if len(head) > 7 else b""  # the message alone may be too large
-    files, merged, patch = _raw(rest)
+    entries, merged, place = _raw(rest)
     if len(record) > COMMIT_BYTES:
-        files = [replace(file, is_binary=file.old_blob != file.new_blob) for file in files]
-    elif patch:
-        lines = _text(patch).split("\n")
-        files, merged = (files, _merge_hunks(lines, merged)) if merged else (_hunks(lines, files), merged)
+        found: Iterator[_Counted] = ((0, 0, entry.old_blob != entry.new_blob, ()) for entry in entries)
+    elif rest.startswith(b"diff --", place):
+        lines = _text(rest[place:]).split("\n")
+        if merged:
+            merged = _merge_hunks(lines, merged)
+        found = _patched(lines, entries)
+    else:
+        found = _numstat(rest, place)
     return Commit(
         id=commit,
         position=position,
@@ -88,7 +91,7 @@ def parse(record: bytes, position: int, identify: Identify) -> Commit:
         authored_at=_instant(authored),
         committed_at=_instant(committed),
         message=without_people(message.strip("\n")),
-        files=tuple(files),
+        files=tuple([_file(entry, next(found, _UNCOUNTED)) for entry in entries]),
         merged=tuple(merged),
     )
 
@@ -105,58 +108,80 @@ def _blob(name: str) -> str:
     return "" if name.startswith(_NOTHING) else name
 
 
-def _raw(rest: bytes) -> tuple[list[FileChange], list[MergedFile], bytes]:
-    """Parse the ``--raw -z`` entries; return them and the patch behind them."""
-    files: list[FileChange] = []
+class _Entry(NamedTuple):
+    """One changed file as ``--raw`` tells it."""
+
+    path: str
+    old_path: str
+    status: str
+    old_blob: str
+    new_blob: str
+    is_text_file: bool
+
+
+_Counted = tuple[int, int, bool, tuple[Hunk, ...]]
+"""Lines added, lines deleted, whether binary, hunks (none where git was not asked for patches)."""
+_UNCOUNTED: _Counted = (0, 0, False, ())
+
+
+def _raw(rest: bytes) -> tuple[list[_Entry], list[MergedFile], int]:
+    """Parse the ``--raw -z`` entries; return them and the place behind them."""
+    entries: list[_Entry] = []
     merged: list[MergedFile] = []
-    while rest.startswith(b":"):
-        entry, *tail = rest.split(b"\0", 2)
-        if len(tail) < 2:  # cut off in the middle of an entry
-            break
-        path, rest = tail
-        fields = entry.decode("ascii").split(" ")
-        if entry.startswith(b"::"):
-            parents = entry.count(b":", 0, 70)
+    place = 0
+    while rest.startswith(b":", place):
+        end = rest.find(b"\0", place)
+        path_end = rest.find(b"\0", end + 1)
+        if end < 0 or path_end < 0:  # cut off in the middle of an entry
+            return entries, merged, len(rest)
+        fields = rest[place:end].decode("ascii").split(" ")
+        path = old_path = _text(rest[end + 1 : path_end])
+        place = path_end + 1
+        if fields[0].startswith("::"):
+            parents = fields[0].count(":")
             blobs = fields[parents + 1 : 2 * parents + 2]
-            merged.append(MergedFile(_text(path), tuple(map(_blob, blobs[:-1])), _blob(blobs[-1]), ()))
+            merged.append(MergedFile(path, tuple(map(_blob, blobs[:-1])), _blob(blobs[-1]), ()))
             continue
         old_mode, new_mode, old_blob, new_blob, status = fields
-        old_path = path
         if status[0] in "RC":
-            path, _, rest = rest.partition(b"\0")
-        links = old_mode.lstrip(":") in _SUBMODULE_OR_LINK or new_mode in _SUBMODULE_OR_LINK
-        files.append(
-            FileChange(
-                path=_text(path),
-                old_path=_text(old_path),
-                status=status[0],
-                old_blob=_blob(old_blob),
-                new_blob=_blob(new_blob),
-                is_text_file=not links,
-            )
-        )
-    return files, merged, rest.removeprefix(b"\0")
+            path_end = rest.find(b"\0", place) % (len(rest) + 1)  # -1, cut off: the end
+            path, place = _text(rest[place:path_end]), path_end + 1
+        is_text_file = old_mode[1:] not in _SUBMODULE_OR_LINK and new_mode not in _SUBMODULE_OR_LINK
+        entries.append(_Entry(path, old_path, status[0], _blob(old_blob), _blob(new_blob), is_text_file))
+    return entries, merged, place + rest.startswith(b"\0", place)
 
 
-def _hunks(lines: Sequence[str], files: list[FileChange]) -> list[FileChange]:
-    """Give every file its hunks: the patch lists files in the order of the raw entries."""
+def _file(entry: _Entry, counted: _Counted) -> FileChange:
+    """Submodules and links have no lines, whatever git says of their text."""
+    path, old_path, status, old_blob, new_blob, is_text_file = entry
+    added, deleted, is_binary, hunks = counted if is_text_file else (0, 0, counted[2], ())
+    return FileChange(
+        path, old_path, status, old_blob, new_blob, added, deleted, is_binary, is_text_file, hunks
+    )  # fmt: skip
+
+
+def _numstat(rest: bytes, place: int) -> Iterator[_Counted]:
+    """Parse ``--numstat -z``: ``3<tab>1<tab>path``, of a rename ``3<tab>1<tab>``, old and new path; "-" is binary."""
+    tokens = iter(rest[place:].split(b"\0"))
+    for token in tokens:
+        added, _, more = token.partition(b"\t")
+        deleted, tab, path = more.partition(b"\t")
+        if not tab:
+            return
+        if not path:
+            next(tokens, None)
+            next(tokens, None)
+        yield (0, 0, True, ()) if added == b"-" else (int(added), int(deleted), False, ())
+
+
+def _patched(lines: Sequence[str], entries: Iterable[_Entry]) -> Iterator[_Counted]:
+    """Count every file's hunks: the patch lists files in the order of the raw entries."""
     sections = _sections(lines, _file_section)
-    done = []
-    for file in files:
-        parts = [next(sections, ((), False)) for _ in range(2 if file.status == "T" else 1)]
-        hunks = tuple(hunk for part, _ in parts for hunk in part)
-        if not file.is_text_file:
-            hunks = ()
-        done.append(
-            replace(
-                file,
-                lines_added=sum(hunk.new_lines for hunk in hunks),
-                lines_deleted=sum(hunk.old_lines for hunk in hunks),
-                is_binary=any(binary for _, binary in parts),
-                hunks=hunks,
-            )
-        )
-    return done
+    for entry in entries:
+        parts = [next(sections, ((), False)) for _ in range(2 if entry.status == "T" else 1)]
+        hunks = tuple([hunk for part, _ in parts for hunk in part])
+        added, deleted = sum(hunk.new_lines for hunk in hunks), sum(hunk.old_lines for hunk in hunks)
+        yield added, deleted, any(binary for _, binary in parts), hunks
 
 
 def _sections(lines: Sequence[str], read: Callable[[Sequence[str], int, int], tuple[T, int, int]]) -> Iterator[T]:
