@@ -1,16 +1,12 @@
 """An author is forgotten: nothing below the state folder tells of them any more, and nothing read again does."""
 
 import json
-import sqlite3
-import zlib
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 from state_story import ran
 from story import Story, git
+from telling import telling
 
 from faultcast.adapters.places import Places
 from faultcast.adapters.repositories import pseudonyms
@@ -39,32 +35,6 @@ def now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def told(story: Story) -> None:
     for day in range(6):
         story.commit(f"Day {day}", by="ben" if day % 2 else "ana", day=day, files={f"{day}.py": f"x = {day}\n"})
-
-
-def everything_in(path: Path) -> Iterator[str]:
-    """A file's bytes as text, and what stands in it in another form."""
-    content = path.read_bytes()
-    yield content.decode("latin-1")
-    if content.startswith(b"PAR1"):
-        yield str(pq.read_table(path).to_pylist())
-    elif content.startswith(b"SQLite"):
-        with closing(sqlite3.connect(path)) as database:
-            yield "\n".join(database.iterdump())
-    elif content.startswith(b"x"):
-        try:
-            yield zlib.decompress(content).decode("latin-1")
-        except zlib.error:
-            return
-
-
-def telling(home: Path, *words: str) -> list[str]:
-    """Files below a folder that hold one of the words in any case."""
-    files = (path for path in sorted(home.rglob("*")) if path.is_file())
-    return [
-        str(path.relative_to(home))
-        for path in files
-        if any(word.lower() in text.lower() for text in everything_in(path) for word in words)
-    ]
 
 
 def collected(now: Settings, author: str) -> Path:
