@@ -10,6 +10,7 @@ from functools import cache
 
 from tree_sitter import Language as TreeSitterLanguage
 
+from faultcast.measures.gathered import gathered_by
 from faultcast.measures.languages import Language, words
 
 INNER = 0  # look at its children, or, if it has none, count it as an operand
@@ -141,7 +142,7 @@ def _meanings(row: Language) -> dict[str, int]:
         (row.classes, CLASS),
         (row.binders, BINDS),
         (row.arguments, ARGUMENT),
-        (row.gathered, GATHER),
+        (gathered_by(row), GATHER),
     )
     meanings: dict[str, int] = {}
     for names, flag in columns:

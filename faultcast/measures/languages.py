@@ -26,7 +26,6 @@ class Language:
     module: str  # the wheel's Python module
     suffixes: tuple[str, ...]
     entry: str = "language"  # the function of the module that gives the grammar
-    gathered: Names = NONE  # kept with their unit for what looks closer: imports, calls, smells
     functions: Names = NONE  # a unit of its own, if it has a body
     arrows: Names = NONE  # a unit if its body is a block, otherwise a lambda
     lambdas: Names = NONE  # belongs to the unit around it, a level deeper

@@ -81,6 +81,7 @@ def _function(unit: Unit, closer: Related, line: int, volume: float) -> Function
         calls=closer.calls,
         maintainability=maintainability(volume, 1 + unit.decisions, lines),
         nested_blocks=unit.blocks,
+        smells=closer.smells,
     )
 
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
+from faultcast.measures.cohesion import COHESION_LANGUAGES, Method, class_measures
 from faultcast.measures.engine import Met
 from faultcast.measures.languages import Language
 from faultcast.measures.pieces import Piece, halstead_volume, maintainability, place
+from faultcast.measures.smells.assemble import of_whole, with_text
 from faultcast.measures.text import count_lines
 from faultcast.records import FileVersion, FunctionMeasures, Measures
 
@@ -26,22 +28,35 @@ def version_of(row: Language, source: bytes, outside: Piece, parts: list[Part]) 
         tuple(chain.from_iterable(place(part.piece, part.met.node.start_point.row, part.met.path) for part in parts))
     )
     relations = [closer for piece in (outside, *(part.piece for part in parts)) for closer in piece.relations]
-    smells: Counter[str] = Counter()
-    for closer in relations:
-        smells.update(dict(closer.smells))
-    return FileVersion(
-        _measures(row, source, outside, parts, functions),
-        functions,
-        imports=tuple(dict.fromkeys(chain.from_iterable(closer.imports for closer in relations))),
-        smells=tuple(sorted(smells.items())),
-    )
+    imports = tuple(dict.fromkeys(chain.from_iterable(closer.imports for closer in relations)))
+    spans = sorted(_spans(outside, parts))
+    measures = _measures(row, source, outside, parts, functions, spans)
+    methods = list(_methods(parts)) if row.name in COHESION_LANGUAGES else []
+    classes = class_measures(row.name, outside.relations[0].classes, methods)
+    functions, beside = with_text(row.name, source, spans, functions)
+    smelling = (outside.relations[0].smells, tuple(beside.items()), *(function.smells for function in functions))
+    smells = of_whole(row.name, measures.lines, len(imports), classes, methods, smelling)
+    return FileVersion(measures, functions, imports, smells, classes)
+
+
+def _methods(parts: list[Part]) -> Iterator[Method]:
+    for piece, met in parts:
+        if met.owner:
+            uses = piece.relations[0].uses
+            cyclomatic = sum(function.cyclomatic for function in piece.functions)
+            yield Method(met.owner, met.name.encode(), piece.symbols if uses is None else uses, cyclomatic)
 
 
 def _measures(
-    row: Language, source: bytes, outside: Piece, parts: list[Part], functions: tuple[FunctionMeasures, ...]
+    row: Language,
+    source: bytes,
+    outside: Piece,
+    parts: list[Part],
+    functions: tuple[FunctionMeasures, ...],
+    comments: list[tuple[int, int]],
 ) -> Measures:
     pieces = [outside, *(part.piece for part in parts)]
-    lines, code_lines, comment_lines = count_lines(source, list(_spans(outside, parts)))
+    lines, code_lines, comment_lines = count_lines(source, comments)
     cyclomatic = sum(piece.decisions for piece in pieces) + len(functions)
     symbols = frozenset[int | bytes]().union(*(piece.symbols for piece in pieces))
     volume = halstead_volume(sum(piece.tokens for piece in pieces), len(symbols))

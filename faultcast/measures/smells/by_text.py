@@ -1,0 +1,86 @@
+"""Smells that show in the text: in comments, in strings, in a few words side by side.
+
+Nothing is searched for unless a plain word of it stands in the file, so that most files cost next to nothing.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from faultcast.measures.smells.catalogue import SCRIPT
+from faultcast.measures.smells.text_rules import ALL_LANGUAGES, RULES, Rule
+
+_BY_LANGUAGE: dict[str, tuple[Rule, ...]] = {
+    language: tuple(rule for rule in RULES if language in rule.languages) for language in ALL_LANGUAGES.split()
+}
+
+_WORDS = (  # Python and Ruby
+    rb"(?:el)?if [\w.()\[\]'\"]{1,60}(?: (?:==|!=|<|>|<=|>=|in|is) \S{1,60})?:",
+    rb"for \w{1,30} in \S{1,80}:",
+    rb"def \w{1,60}\(",
+    rb"class \w{1,60}[(:]",
+    rb"import [\w.]{1,80}$",
+    rb"from [\w.]{1,80} import \w",
+    rb"[\w.\[\]'\"]{1,60} [-+*/]?= (?:[\w.\[\]'\"]{1,60}|[\w.]{1,60}[(\[{].{0,200}[)\]}])$",
+    rb"[\w.]{1,80}\(.{0,200}\)$",
+    rb"return (?:None|True|False|self\b|\w{1,60}[.(]\S{0,100}$)",
+    rb"print\(",
+    rb"raise \w{1,60}\(",
+    rb"puts ['\"]",
+    rb"require ['\"]",
+)
+_BRACES = (  # the others
+    rb"[\w.\[\]>()*&-]{1,80} [-+*/|&]?= \S.{0,160};",
+    rb"\w{1,30}\*? \w{1,60} = \S.{0,160};",
+    rb"(?:\w{1,60}(?:\.|->|::)){0,8}\w{1,60}\(.{0,160}\);",
+    rb"(?:return|goto|throw)\b[^;\n]{0,100};",
+    rb"(?:break|continue);",
+    rb"(?:\} else )?(?:if|for|while|switch) ?\(.{1,160}\) ?\{",
+    rb"#(?:include|define|if|endif)\b.{0,100}",
+    rb"import [\w.*]{1,80};",
+    rb"\w{1,40}(?:, \w{1,40}){0,4} := \S.{0,160}",
+    rb"(?:if|for) .{1,100} \{",
+)
+_WORD_CODE = re.compile(rb"^[ \t]{0,40}#[ \t]{0,40}(?:" + b"|".join(_WORDS) + rb")", re.MULTILINE)
+_BRACE_CODE = re.compile(
+    rb"^[ \t]{0,40}(?://|/?\*)?[ \t]{0,40}(?:" + b"|".join(_BRACES) + rb")[ \t]{0,9}(?:\*/)?[ \t\r]{0,9}$",
+    re.MULTILINE,
+)
+_CODE_IN_COMMENT = {
+    **dict.fromkeys(("python", "ruby"), _WORD_CODE),
+    **dict.fromkeys(("java", *SCRIPT, "go", "c", "cpp", "csharp", "rust"), _BRACE_CODE),
+}
+_DOCUMENTS = (b"/**", b"///", b"//!", b"/*!", b'"', b"'", b"=begin", b"r'", b'r"')
+
+
+def in_text(language: str, source: bytes, comments: list[tuple[int, int]]) -> list[tuple[str, int]]:
+    """Each finding as (smell, byte); `comments` are the byte ranges of comments, sorted."""
+    found: list[tuple[str, int]] = []
+    starts = [start for start, _ in comments]
+    for smell, _, needles, pattern, in_comment, accept in _BY_LANGUAGE.get(language, ()):
+        for needle in needles:
+            if needle in source:
+                break
+        else:
+            continue
+        for match in pattern.finditer(source):
+            at = match.start()
+            place = bisect_right(starts, at) - 1
+            is_inside = place >= 0 and at < comments[place][1]
+            if is_inside == in_comment and (accept is None or accept(match)):
+                found.append((smell, at))
+    pattern_of_code = _CODE_IN_COMMENT.get(language)
+    if pattern_of_code is not None:
+        found += [("commented_out_code", at) for at in _code(pattern_of_code, source, comments)]
+    return found
+
+
+def _code(pattern: re.Pattern[bytes], source: bytes, comments: list[tuple[int, int]]) -> Iterator[int]:
+    """Where code stands in comments; lines that follow one another count once."""
+    last = -1
+    for start, end in comments:
+        if source.startswith(_DOCUMENTS, start) or not pattern.search(source[start:end]):
+            continue
+        if last < 0 or source[last:start].strip():
+            yield start
+        last = end
