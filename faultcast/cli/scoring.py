@@ -17,6 +17,7 @@ from faultcast.errors import BadChange
 from faultcast.features import is_measured
 from faultcast.report.words import day, plain
 
+_PARTS = 3
 _STYLES = {"high": "bold red", "medium": "yellow", "low": "green"}
 
 
@@ -80,6 +81,18 @@ def _tell(console: Console, model: dict[str, str], changes: list[dict[str, Any]]
         console.print(line, soft_wrap=True)
         for reason in change["reasons"]:
             console.print(Text(f"         {plain(reason['text'], 160)}"), soft_wrap=True)
+        for part in change.get("parts", [])[:_PARTS]:
+            console.print(Text(f"         {part['risk']:.1%} from {_place(part)} alone"), soft_wrap=True)
+
+
+def _place(part: dict[str, Any]) -> str:
+    """
+    >>> _place({"name": "total", "path": "src/cart.py", "start_line": 3, "end_line": 9})
+    'total, src/cart.py:3-9'
+    """
+    if not part["name"]:
+        return f"what stands in no function of {plain(part['path'], 100)}"
+    return f"{plain(part['name'], 60)}, {plain(part['path'], 100)}:{part['start_line']}-{part['end_line']}"
 
 
 def change(options: argparse.Namespace) -> int:

@@ -14,14 +14,14 @@ from faultcast.adapters.registry import Registry
 from faultcast.adapters.repositories import opened, pseudonyms, refresh
 from faultcast.adapters.runs import Run
 from faultcast.errors import UsageError
-from faultcast.features import Row
-from faultcast.features.table import to_table
+from faultcast.features.table import to_rows, to_table
 from faultcast.history import Repository
 from faultcast.history.git import ancestry
 from faultcast.models import Explainable
 from faultcast.models.baseline import fit_baseline
 from faultcast.settings import Settings
 from faultcast.steps.forecasts import forecasts
+from faultcast.steps.parts import risks_of_parts
 from faultcast.steps.unseen import described
 
 MOST = 5_000
@@ -40,7 +40,8 @@ class Scored:
 def score_revisions(run: Run, revision: str, now: Settings) -> Scored:
     """Score one commit (``REV``) or a range (``A..B``).
 
-    A commit that the run has seen keeps its row; a newer one is described from the past that the run saved.
+    A commit that the run has seen keeps its row; a newer one is described from the past that the run saved. One commit
+    alone comes with its `parts`, see `risks_of_parts`.
 
     Raises:
         UnknownRevision: an end of the range names no commit.
@@ -54,16 +55,17 @@ def score_revisions(run: Run, revision: str, now: Settings) -> Scored:
                 f"{revision}: found {len(ids):,} commits, expected at most {MOST:,}. Give a shorter range."
             )
         seen = _seen(run, ids)
-        fresh = [name for name in ids if name not in set(seen["commit"])]
+        fresh = [name for name in ids if name not in set(seen["commit"].to_pylist())]
         commits = [repository.commit(name, pseudonyms(now)) for name in fresh]
         rows = described(repository, run.artifact("describe/past"), commits) if commits else []
-    table = pd.concat([seen, _frame(rows, run)], ignore_index=True)
-    model, version = _model(run, now)
-    return Scored(
-        {"name": model.name, "version": version, "basis": model.basis},
-        forecasts(model, table) if len(table) else [],
-        sum(commit.is_merge for commit in commits),
-    )
+        table = pa.concat_tables([seen, to_table(rows, run.repo_id)])
+        model, version = _model(run, now)
+        changes = forecasts(model, _frame(table)) if len(table) else []
+        if len(ids) == 1 and changes:
+            whole = repository.commit(ids[0], pseudonyms(now))
+            changes[0]["parts"] = risks_of_parts(model, repository, whole, to_rows(table)[0])
+    merges = sum(commit.is_merge for commit in commits)
+    return Scored({"name": model.name, "version": version, "basis": model.basis}, changes, merges)
 
 
 def _ids(repository: Repository, revision: str) -> list[str]:
@@ -73,16 +75,13 @@ def _ids(repository: Repository, revision: str) -> list[str]:
     return ancestry(repository.objects, repository.tip(last.lstrip(".") or "HEAD"), repository.tip(first or "HEAD"))
 
 
-def _seen(run: Run, ids: list[str]) -> pd.DataFrame:
+def _seen(run: Run, ids: list[str]) -> pa.Table:
     table = pq.read_table(run.artifact("describe/features"))
-    known: pd.DataFrame = table.filter(pc.is_in(table["commit"], value_set=pa.array(ids, pa.string()))).to_pandas(
-        types_mapper=data.nullable_types
-    )
-    return known
+    return table.filter(pc.is_in(table["commit"], value_set=pa.array(ids, pa.string())))
 
 
-def _frame(rows: list[Row], run: Run) -> pd.DataFrame:
-    frame: pd.DataFrame = to_table(rows, run.repo_id).to_pandas(types_mapper=data.nullable_types)
+def _frame(table: pa.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pandas(types_mapper=data.nullable_types)
     return frame
 
 

@@ -130,9 +130,12 @@ def test_the_report_is_found_again(learnt: Learnt, ask: Ask) -> None:
 def test_score_tells_risk_band_and_reasons(learnt: Learnt, ask: Ask) -> None:
     ended = ask("score", learnt.repository)
     assert ended.code == 0
-    first, *reasons = ended.out.splitlines()
+    first, *lines = ended.out.splitlines()
+    places = [line for line in lines if re.match(r" +[\d.]+% from .+ alone$", line)]
+    reasons = [line for line in lines if line not in places]
     assert re.match(rf" *[\d.]+%  (low|medium|high) +{learnt.found['revision'][:10]}  \d{{4}}-\d\d-\d\d  \S", first)
     assert 1 <= len(reasons) <= 5
+    assert 1 <= len(places) <= 3
 
 
 def test_a_range_with_merges_and_commits_newer_than_the_run(learnt: Learnt, ask: Ask) -> None:
@@ -175,6 +178,9 @@ def test_the_server_agrees_with_the_run(learnt: Learnt, ask: Ask) -> None:
     expected = {}
     for commit in (head, riskiest, new):
         (expected[commit],) = ask("score", learnt.repository, commit, "--json").data["changes"]
+        parts = expected[commit].pop("parts")
+        assert parts
+        assert all(0 <= part["risk"] <= 1 for part in parts)
         assert expected[commit] == ranked.get(commit, expected[commit])
 
     with learnt.faultcast.serving("--port", port := free_port()):
