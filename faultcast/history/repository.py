@@ -80,15 +80,24 @@ def mine(
     ids = git.ancestry(repository.objects, tip)
     ranges = [(first, ids[first : first + _COMMITS_AT_ONCE]) for first in range(0, len(ids), _COMMITS_AT_ONCE)]
     work = partial(_mine_range, repository.objects, identify, tip)
-    return len(ids), spread(work, ranges, workers)
+
+    def whole() -> Iterator[tuple[pa.RecordBatch, tuple[Skipped, ...]]]:
+        for batch, skipped, rest in spread(work, ranges, workers):
+            yield batch, skipped
+            while rest[1]:  # the range was too heavy to be handed over at once
+                batch, skipped, rest = work(rest)  # noqa: PLW2901
+                yield batch, skipped
+
+    return len(ids), whole()
 
 
 _Range = tuple[int, list[str]]
-_Mined = tuple[pa.RecordBatch, tuple[Skipped, ...]]
 
 
-def _mine_range(source: git.ObjectSource, identify: Pseudonyms, tip: str, part: _Range) -> _Mined:
+def _mine_range(
+    source: git.ObjectSource, identify: Pseudonyms, tip: str, part: _Range
+) -> tuple[pa.RecordBatch, tuple[Skipped, ...], _Range]:
     first, ids = part
     reader = Reader(source, identify, tip)
-    commits = reader.read(ids, first)
-    return store.to_batch(commits), tuple(reader.skipped)
+    commits = next(reader.parts(ids, first))
+    return store.to_batch(commits), tuple(reader.skipped), (first + len(commits), ids[len(commits) :])
