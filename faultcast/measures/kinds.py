@@ -1,6 +1,7 @@
 """What kind of file a path names, judged by the path alone: nothing is opened."""
 
 import re
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Literal
 
@@ -53,6 +54,7 @@ _OTHER_SOURCE_SUFFIXES = words(
 )
 
 
+@lru_cache(maxsize=65_536)
 def row_of(path: str) -> Language | None:
     """The table row that reads the file at `path`; None where the table has none."""
     name = PurePosixPath(path).name.lower()
@@ -71,6 +73,7 @@ def language_of(path: str) -> str | None:
     return row.name if row else None
 
 
+@lru_cache(maxsize=65_536)
 def file_kind(path: str) -> Kind:
     """Source, test, configuration, documentation or other; the first that fits, tests first.
 
