@@ -11,14 +11,14 @@ from typing import Any, get_args, get_type_hints
 
 from faultcast.errors import BadEvent
 
-MAX_TEXT = 20_000
-"""Characters of one text; trackers cut there, too."""
+MAX_TEXT = 65_536
+"""Characters of one text; what trackers tell is cut far below."""
 
 MAX_ITEMS = 1_000
 """Texts of one list (labels)."""
 
 _FIRST_INSTANT, _LAST_INSTANT = -62_135_596_800, 253_402_300_799  # years 1 and 9999
-_AUTHOR = re.compile(r"(?:author-[0-9a-f]{1,64})?")
+_AUTHOR = re.compile(r"(?:author-(?:[0-9a-f]{1,64}|forgotten))?")
 
 
 def record(kind: Any, told: Any) -> Any:

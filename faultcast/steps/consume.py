@@ -14,21 +14,26 @@ from pathlib import Path
 
 from faultcast import settings
 from faultcast.adapters.places import state_folder
-from faultcast.adapters.streams import Broker, Judged, Message, Outgoing, Sink, Source, Taken, open_broker
-from faultcast.adapters.trackers import check_name, state_of, tables
-from faultcast.adapters.trackers.reading import clean
+from faultcast.adapters.streams import Broker, Sink, Source, Taken, open_broker
+from faultcast.adapters.trackers import state_of, tables
 from faultcast.adapters.trackers.records import STREAMS, Record
-from faultcast.errors import BadEvent, NotFound, Unavailable, UsageError
-from faultcast.events import RAW, REFUSED, Event, dead_letter, id_of, read, record, validated
-from faultcast.history.identity import without_addresses
+from faultcast.errors import NotFound, Unavailable, UsageError
+from faultcast.events import RAW, id_of, record
+from faultcast.steps.judge import judge
 
-PROVIDERS = ("github", "gitlab", "bitbucket", "jira", "sonarqube", "sarif")
 SINK = "streams/sink.sqlite"
+"""Below the state folder: all that a consumer keeps."""
+
 WAIT_SECONDS = 1.0
+"""How long one look for more lasts."""
+
 TELL_SECONDS = 5.0
-_READ_BACK = 1_000
+"""How often a long call says how far it is."""
+
 SAVE_SECONDS = 10.0
 """How often tables are written while more comes."""
+
+_READ_BACK = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,38 +100,6 @@ def recover(broker: Broker, sink: Sink) -> None:
 def _pass_on(broker: Broker, sink: Sink) -> None:
     if waiting := sink.outbox():
         sink.passed_on([one for one, _ in waiting], broker.publish([out for _, out in waiting]))
-
-
-def judge(message: Message) -> tuple[Judged, BadEvent | None]:
-    """What becomes of a message; whatever it holds, it ends somewhere."""
-    try:
-        event = read(message.value, STREAMS)
-        _known(event)
-    except BadEvent as why:
-        shown = without_addresses(message.value.decode("latin-1")).encode("latin-1")
-        identity, letter = dead_letter(*message.place, message.position, message.value, shown, why)
-        return Judged(message, None, identity, Outgoing(REFUSED, identity, letter)), why
-    return Judged(message, event, event.id, Outgoing(validated(event.kind), event.key, event.value)), None
-
-
-def _known(event: Event) -> None:
-    """Hold that an event is of a repository that can be, and names nobody.
-
-    Raises:
-        BadEvent: it is not, or does.
-    """
-    if event.provider not in PROVIDERS:
-        raise BadEvent("unknown provider", f"expected one of {', '.join(PROVIDERS)}")
-    if event.provider == "sarif":
-        if not event.repository.startswith("/") or not event.repository.isprintable():
-            raise BadEvent("no such name", "expected the absolute path of a file")
-    else:
-        try:
-            check_name(event.provider, event.repository)
-        except UsageError:
-            raise BadEvent("no such name", f"no project of {event.provider} can be called so") from None
-    if clean(event.record) != event.record:
-        raise BadEvent("not a pseudonym", "found an e-mail address in a text")
 
 
 class _Work:
