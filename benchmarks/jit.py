@@ -6,6 +6,7 @@ For each repository the history is mined and described once. The past as it was 
 forest of 300 trees, fitted to these rows, become a state; then `faultcast jit` scores each of the last five commits
 in a process of its own, and its row is compared byte for byte with the one that the whole history gave. The first
 call is left out: it finds the files on disk. CPU is the process's and that of the git processes that it started.
+A second table tells what `python -m serving` with that forest takes until it is ready.
 
 ``--write`` puts the table into benchmarks/results.md, between its marks.
 """
@@ -13,10 +14,12 @@ call is left out: it finds the files on disk. CPU is the process's and that of t
 import argparse
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,8 +121,40 @@ def timed(command: list[str], home: Path) -> tuple[float, float, float]:
     return time.monotonic() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
-def one(repository: Path, folder: Path) -> str:
-    """One line of the table."""
+def started(model: Path) -> tuple[float, float, float]:
+    """Wall and CPU seconds until the model server is ready, and the MB that it holds then."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "serving", "--model-dir", str(model), "--port", str(port)], stderr=subprocess.DEVNULL
+    )
+    try:
+        while not _is_ready(port):
+            if process.poll() is not None:
+                raise SystemExit(f"the server ended with {process.returncode}")
+            time.sleep(0.02)
+        wall = time.monotonic() - began
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
+        cpu = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return wall, cpu, pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/health/ready", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def one(repository: Path, folder: Path) -> tuple[str, Path]:
+    """One line of the table, and the folder of the model."""
     home = folder / repository.parent.name
     learnt = learn(repository, home)
     for commit, row in learnt.rows.items():
@@ -134,7 +169,7 @@ def one(repository: Path, folder: Path) -> str:
     slowest = max(figure[0] for figure in figures)
     cells = (f"{learnt.commits:,}", str(len(figures)), f"{wall:.2f} (at most {slowest:.2f})", f"{cpu:.2f}",
              f"{peak:,.0f}", f"{megabytes['past']:.1f}", f"{sum(megabytes.values()):.1f}")  # fmt: skip
-    return line((repository.parent.name.replace("+", "/"), *cells))
+    return line((repository.parent.name.replace("+", "/"), *cells)), home / "run" / "model"
 
 
 def main() -> None:
@@ -143,10 +178,15 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options: Any = parser.parse_args()
     head = ("repository", "commits", "calls", "wall s", "CPU s", "peak MB", "past MB", "state MB")
+    lines = [line(head), line("---" for _ in head)]
     with tempfile.TemporaryDirectory() as folder:
-        lines = [line(head), line("---" for _ in head)]
-        lines += [one(path.resolve(), Path(folder)) for path in options.repositories]
-    text = "\n".join([f"{machine()}; median of the calls.", "", *lines])
+        for path in options.repositories:
+            text, model = one(path.resolve(), Path(folder))
+            lines.append(text)
+        wall, cpu, size = (median(column) for column in zip(*(started(model) for _ in range(3)), strict=True))
+    server = [line(("model server", "wall s", "CPU s", "MB")), line("---" for _ in range(4)),
+              line(("ready, with a forest", f"{wall:.2f}", f"{cpu:.2f}", f"{size:,.0f}"))]  # fmt: skip
+    text = "\n".join([f"{machine()}; median of the calls.", "", *lines, "", *server])
     print(text)
     if options.write:
         write("jit", text)

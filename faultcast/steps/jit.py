@@ -17,7 +17,7 @@ from faultcast.adapters import state_files
 from faultcast.adapters.repositories import opened, pseudonyms, refresh
 from faultcast.adapters.state_files import State
 from faultcast.errors import NotFound, UnknownRevision, UsageError
-from faultcast.features.table import to_table
+from faultcast.features.table import to_rows, to_table
 from faultcast.history import Pseudonyms, Repository
 from faultcast.history.git import ancestry, run as run_git
 from faultcast.history.reader import Reader
@@ -26,6 +26,7 @@ from faultcast.models.baseline import Baseline
 from faultcast.settings import Settings
 from faultcast.steps.forecasts import forecasts
 from faultcast.steps.keep import NEWEST, order, place_of
+from faultcast.steps.parts import risks_of_parts
 from faultcast.steps.unseen import described
 
 MOST = 5_000
@@ -74,10 +75,17 @@ def score_commit(repository: str, revision: str, history: str, now: Settings) ->
         ids = _unseen(source, commit, state)
         differs = _differences(source, commit, state, len(ids))
         row = _described(source, ids, state, folder / "past", identify) if ids else _known(folder, commit)
-    model = _model(state, folder)
-    table = row.to_pandas(types_mapper=data.nullable_types)
+        model = _model(state, folder)
+        change = _change(model, source, row, identify) if len(row) else None
     told = {"name": model.name, "version": state.model.get("version", ""), "basis": model.basis}
-    return Scored(told, forecasts(model, table)[0] if len(row) else None, row, len(ids), differs)
+    return Scored(told, change, row, len(ids), differs)
+
+
+def _change(model: Explainable, source: Repository, row: pa.Table, identify: Pseudonyms) -> dict[str, Any]:
+    """One entry as `faultcast score` gives it, with the parts of the change."""
+    (change,) = forecasts(model, row.to_pandas(types_mapper=data.nullable_types))
+    whole = source.commit(change["commit"], identify)
+    return change | {"parts": risks_of_parts(model, source, whole, to_rows(row)[0])}
 
 
 def _unseen(source: Repository, commit: str, state: State) -> list[str]:

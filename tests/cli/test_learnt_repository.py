@@ -5,6 +5,7 @@ One run of the demo for all tests of this file: it trains both models, the hybri
 
 import json
 import re
+import shutil
 import socket
 import subprocess
 import urllib.request
@@ -15,8 +16,10 @@ from typing import Any
 
 import pytest
 from command_line import CommandLine, Ended, states, wait_until
+from telling import telling
 
 from faultcast.cli import main
+from faultcast.history import Pseudonyms, load_key
 
 pytestmark = pytest.mark.xdist_group("learnt")  # the tests share one run: keep them in one process
 
@@ -196,6 +199,42 @@ def test_the_server_agrees_with_the_run(learnt: Learnt, ask: Ask) -> None:
             v2 = {output["name"]: output["data"] for output in answer["outputs"]}
             assert v2["risk"] == [v1["risk"]]
             assert v2["band"] == [v1["band"]]
+
+
+def test_one_commit_just_in_time_is_scored_as_ever(learnt: Learnt, ask: Ask) -> None:
+    """From the state that the run left, in this clone: what `score` says, of commits seen and unseen."""
+    head, riskiest = learnt.found["revision"], learnt.found["changes"][0]["commit"]
+    new = learnt.git("commit-tree", f"{head}~3^{{tree}}", "-p", head, "-m", "Take three changes back again")
+    for commit, behind in ((head, 0), (riskiest, 0), (new, 1)):
+        found = ask("jit", "--repository", learnt.repository, "--commit", commit, "--json").data
+        assert (found["commits_behind"], found["differs"]) == (behind, [])
+        expected = ask("score", learnt.repository, commit, "--json").data
+        assert {name: found[name] for name in expected} == expected
+    ended = ask("jit", "--repository", learnt.repository, "--commit", riskiest, "--fail-above", "0.01")
+    assert (ended.code, "is above 0.01" in ended.err) == (10, True)
+
+
+def test_a_forgotten_author_is_in_nothing_that_a_run_left(
+    learnt: Learnt, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Erased from KFP's artifacts and cache, Feast, MLflow, report and state; no address was in any of them before."""
+    name, address = learnt.git("log", "-1", "--format=%an%n%ae").splitlines()
+    home = tmp_path / "home"
+    shutil.copytree(learnt.faultcast.home, home, ignore=shutil.ignore_patterns("demo"))
+    monkeypatch.setenv("FAULTCAST_HOME", str(home))
+    pseudonym = Pseudonyms(load_key(home / "identity.key")).pseudonym(address)
+    before = telling(home, pseudonym)
+    assert {place.split("/")[0] for place in before} == {"kfp", "repositories"}
+    assert {Path(place).name for place in before} > {"history", "features", "past", "online.db", "report.html"}
+    assert telling(home, address) == []
+
+    ended = ask("forget", name, "--json")
+    assert (ended.code, ended.data["left"]) == (0, [])
+    assert ended.data["again"] == [str(learnt.repository)]
+    assert telling(home, pseudonym, address) == []
+    assert (home / "mlflow.db").exists()
+    assert ask("forget", address, "--json").data["places"] == []
+    assert ask("score", learnt.repository, "--json").code == 6  # nothing is left to score with, until the next run
 
 
 def free_port() -> int:
