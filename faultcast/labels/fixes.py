@@ -15,19 +15,27 @@ from faultcast.records import Commit, Fix
 ACCEPTED = 0.5
 """Confidence from which on a commit counts as a fix."""
 
-_ISSUE = r"(?:[\w.-]+/[\w.-]+)?(?:#|gh-)\d+|[A-Z][A-Z0-9]{1,9}-\d+|https?://\S+/(?:issues|issue|bugs?|browse|work_items)/\S+|!\d+"
+_ISSUE = (
+    r"(?:[\w.-]+/[\w.-]+)?(?:#|gh-)\d+|[A-Z][A-Z0-9]{1,9}-\d+|https?://\S+/(?:issues|issue|bugs?|browse|work_items)/\S+|"
+    r"!\d+|(?:issue|bug|ticket) ?#?\d+"
+)
 _FAULT = (
     r"bugs?|defects?|faults?|crash(?:es|ed|ing)?|regressions?|deadlocks?|race conditions?|memory leaks?|leaks?|"
     r"segfaults?|exceptions?|tracebacks?|off[- ]by[- ]one|overflows?|underflows?|broken|incorrect(?:ly)?|wrong(?:ly)?|"
     r"fail(?:s|ed|ure|ures|ing)?|errors?|infinite loop|hang(?:s|ing)?|npe|null ?pointer|vulnerabilit(?:y|ies)"
 )
-_REPAIR = r"(?:bug|hot|quick)?fix(?:e[sd]|ing)?|repair(?:s|ed)?|correct(?:s|ed)?|resolv(?:e|es|ed)|solv(?:e|es|ed)"
+_REPAIRED = r"(?:bug|hot|quick)?fix(?:e[sd]|ing)?|repair(?:s|ed)?|correct(?:s|ed)|resolv(?:e|es|ed)|solv(?:e|es|ed)"
+_REPAIR = rf"{_REPAIRED}|correct"
 _PREVENT = r"prevent(?:s|ed)?|avoid(?:s|ed)?|guard(?:s|ed)? against|don'?t|do not|no longer|stop"
+_ADD = r"add(?:s|ed)?|implement(?:s|ed)?|introduc(?:e|es|ed)|support(?:s|ed)?|deprecat(?:e|es|ed)|enhanc(?:e|es|ed)"
+_MISSING = r"missing|back|checks?|workarounds?|guards?|handl(?:e|es|ing)|validat\w+|for\b.*\b(?:crash|bug)"
 _NO_CODE = (
-    r"typos?|spell(?:ing)?|grammar|docs?|documentation|docstrings?|readme|changelog|comments?|wording|"
-    r"lint(?:er|ing)?|flake8|pylint|ruff|mypy|eslint|prettier|black|isort|formatting|whitespace|indent(?:ation)?|style|"
+    r"typos?|typographic\w*|spell(?:ing)?|grammar|grammatical|docs?|documentation|docstrings?|readme|changelog|comments?|"
+    r"wording|[\w-]*lint\w*|flake8[\w-]*|ruff|mypy|pyright|typing|type[- ]hints?|type annotations?|prettier|black|isort|"
+    r"goimports|gofmt|go vet|complaints|pre-commit\S*|formatting|whitespace|indent(?:ation)?|style|cosmetics?|stylistic|"
+    r"nits?|pep ?8|"
     r"ci|travis|appveyor|github actions?|workflows?|build|packaging|makefile|tox|coverage|"
-    r"tests?|testsuite|test cases?|specs?|flaky|dependenc(?:y|ies)|imports?|copyright|licen[cs]e|version number|"
+    r"tests?|testsuite|test cases?|specs?|flaky|examples?|demos?|benchmarks?|dependenc(?:y|ies)|imports?|copyright|licen[cs]e|version number|"
     r"links?|urls?"
 )
 
@@ -35,7 +43,7 @@ _NO_CODE = (
 _CERTAIN = r"crash(?:es|ed|ing)?|exceptions?|tracebacks?|deadlocks?|leaks?|regressions?|segfaults?|overflows?|hangs?|infinite loop"
 _COSMETIC = (
     r"typos?|spelling|grammar|docs?|documentation|docstrings?|readme|changelog|comments?|wording|lint\w*|formatting|"
-    r"whitespace|indentation|style|tests?|ci|flaky"
+    r"whitespace|indentation|style|tests?|ci|flaky|e2e|deps?|dependencies|build|release|codegen|examples?"
 )
 
 
@@ -57,7 +65,7 @@ _RULES: tuple[_Rule, ...] = (
     _rule(
         "dependency bump",
         0.0,
-        r"^(?:\w+(?:\([\w/.-]*\))?!?: )?(?:bump|upgrade|update|pin) \S+(?: \S+)? (?:from|to|requirement)\b",
+        r"^(?:\w+(?:\([\w/.-]*\))?!?: )?(?:bump|upgrade|update|pin)\w* \S+(?: \S+){0,2} (?:requirement\b|(?:from|to) \W?v?\d)",
         is_final=True,
     ),
     _rule(
@@ -70,19 +78,19 @@ _RULES: tuple[_Rule, ...] = (
     _rule(
         "fix outside the code",
         0.05,
-        rf"^(?!.*\b(?:{_CERTAIN})\b).*\b(?:{_REPAIR})\b (?:\w+ ){{0,3}}(?:{_NO_CODE})\b",
+        rf"^(?!.*\b(?:{_CERTAIN})\b).*\b(?:{_REPAIR})\b (?:\w[\w-]* ){{0,3}}(?:{_NO_CODE})\b",
         is_final=True,
     ),
     _rule(
         "conventional fix outside the code",
         0.05,
-        rf"^(?:fix|bugfix|hotfix|bug)(?:\((?:{_COSMETIC})\)!?:|!?: (?:\w+ )?(?:{_COSMETIC})\b)",
+        rf"^(?:fix|bugfix|hotfix|bug)(?:\((?:{_COSMETIC})\)!?:|!?: (?:\w+ )?(?:{_COSMETIC}|bump|upgrade)\b)",
         is_final=True,
     ),
     _rule(
         "fix outside the code",
         0.1,
-        rf"\b(?:{_NO_CODE})\b (?:\w+ )?(?:fix(?:es|ed)?|corrections?)\b",
+        rf"\b(?:{_NO_CODE})\b\]? (?:\w+ )?(?:fix(?:es|ed)?|corrections?)\b|^\[pre-commit",
         is_final=True,
     ),
     _rule(
@@ -94,9 +102,15 @@ _RULES: tuple[_Rule, ...] = (
     _rule("revert for a fault", 0.7, r"^revert(?:s|ed)?\b"),
     _rule("names what it fixes", 0.95, r"(?:^|\n)fixes: [0-9a-f]{7,64}\b", "message"),
     _rule("conventional fix", 0.95, r"^(?:fix|bugfix|hotfix|bug)(?:\([^)]*\))?!?:"),
+    _rule(
+        "adds something, closes an issue",
+        0.4,
+        rf"^(?:\w+: )?(?:{_ADD})\b(?!.*\b(?:{_REPAIR}|{_MISSING})\b)[\s\S]*\b(?:{_REPAIR})\b\W{{1,3}}(?:{_ISSUE})",
+        "message",
+    ),
     _rule("repairs an issue", 0.9, rf"\b(?:{_REPAIR})\b\W{{1,3}}(?:issue |bug |ticket )?(?:{_ISSUE})", "message"),
     _rule("repair and issue", 0.85, rf"\b(?:{_REPAIR})\b.*(?:{_ISSUE})|(?:{_ISSUE}).*\b(?:{_REPAIR})\b"),
-    _rule("repairs a fault", 0.85, rf"\b(?:{_REPAIR})\b.*\b(?:{_FAULT})\b|\b(?:{_FAULT})\b.*\b(?:{_REPAIR})\b"),
+    _rule("repairs a fault", 0.85, rf"\b(?:{_REPAIR})\b.*\b(?:{_FAULT})\b|\b(?:{_FAULT})\b.*\b(?:{_REPAIRED})\b"),
     _rule("starts with fix", 0.8, rf"^(?:\[[^\]]*\] ?|[\w./-]+: )?(?:{_REPAIR})\b"),
     _rule("says fix", 0.65, r"\b(?:bug|hot)?fix(?:e[sd])?\b"),
     _rule("prevents a fault", 0.6, rf"\b(?:{_PREVENT})\b.*\b(?:{_FAULT})\b"),
@@ -106,7 +120,12 @@ _RULES: tuple[_Rule, ...] = (
         rf"\b(?:{_FAULT})\b[\s\S]*\bclos(?:e[sd]?|ing)\b:? (?:{_ISSUE})",
         "message",
     ),
-    _rule("body says fix and fault", 0.5, rf"\bfix(?:e[sd])?\b[^.]*\b(?:{_FAULT})\b", "message"),
+    _rule(
+        "body says fix and fault",
+        0.5,
+        rf"\b(?:this|it|that|which|also)(?: \w+)? fix(?:e[sd])?\b[^.]*\b(?:{_FAULT})\b",
+        "message",
+    ),
 )
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from faultcast.labels.ignored import Ignored, listed
 from faultcast.labels.looks import READINGS, Run, match_moved, match_within
+from faultcast.labels.refactoring import match_declared, match_renamed
 from faultcast.labels.variants import DEFAULT, Variant
 from faultcast.records import Commit, FileChange, Hunk, MergedFile
 
@@ -104,6 +105,9 @@ class Origins:
                 match_within(run, rebroken=self._variant.look == "look")
         if self._variant.follows_moves:
             match_moved((run for run, _ in changed), commit.position)
+        if self._variant.follows_refactoring:
+            match_declared(changed, commit.position)
+            match_renamed(changed, commit.position)
 
     def _traced(self, commit: Commit, olds: list["array[int]"], runs: list[list[Run]]) -> Traced:
         deleted: list[DeletedLine] = []

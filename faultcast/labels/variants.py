@@ -33,6 +33,7 @@ class Variant:
     leaves_out_bulk: bool = False
     leaves_out_foreign: bool = False  # generated and vendored files
     follows_moves: bool = False  # lines that a commit takes from one place to another
+    follows_refactoring: bool = False  # lines declared otherwise, names replaced throughout
     heeds_ignored: bool = False  # .git-blame-ignore-revs
     heeds_named: bool = False  # the commit that the fix's message names
     heeds_reports: bool = False  # what landed after the fault was reported has not induced it
@@ -48,6 +49,7 @@ _OURS = Variant(
     leaves_out_bulk=True,
     leaves_out_foreign=True,
     follows_moves=True,
+    follows_refactoring=True,
     heeds_ignored=True,
     heeds_named=True,
     heeds_reports=True,

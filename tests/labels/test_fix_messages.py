@@ -16,7 +16,9 @@ FIXES = [
     "Solve memory leak in cache", "Fix regression from 1.2", "Some bugfixes", "Handle None, fixes a traceback",
     'Revert "Add cache"\n\nIt broke the login.', "Revert cache: crash on start", "Add check\n\nFixes #99",
     "Wrong total\n\nCloses #4", "Fixed overflow", "fix typo-tolerant search crash", "Stop hanging: no hang on exit",
-    'net: set the mtu\n\nFixes: 0123abcd4567 ("net: add mtu")', "Tidy up\n\nThis fixes the crash on start",
+    'net: set the mtu\n\nFixes: 0123abcd4567 ("net: add mtu")', "Tidy up\n\nThis fixes the crash on start", "fix issue124 - make test reporting more resilient", "Fix annotation propagation",
+    "Correct the tax rate", "Ensure all finalizers run\n\nFixes issue287.", "fix: Update the streamer to skip tokens",
+    "Add a workaround for samefile. This fixes #600", "Add missing guard\n\nFix #3", "fix(api): broken paging",
 ]  # fmt: skip
 NO_FIXES = [
     "Add a cart", "", "Merge branch 'fix-crash'", "Merge pull request #3 from ana/fix", "Bump requests from 2.1 to 2.2",
@@ -27,6 +29,12 @@ NO_FIXES = [
     "Fix indentation", "Fix changelog", "Fix copyright year", "Fix CI", "Typo fix", "Doc fixes", "Lint fixes",
     'Revert "Add cache"', "Reverts the new layout", "Add prefix to keys", "Add fixture for users", "Rename suffix",
     "Improve error messages", "Add exception class", "Log failures", "Speed up the query", "Release 1.2",
+    "fix typing", "Fix type hint for invoke", "fix pyright type errors", "[pre-commit.ci] auto fixes from pre-commit.com hooks",
+    "Fixed flash example", "fixing examples", "Correct all complaints from goimports", "Fix some gometalinter complaints",
+    "Cosmetic fixes (#131)", "fix pep8 with logging.py", "fix: Bump AWS provider version to add pools (#1340)",
+    "fix(release): improve the orchestrator", "fix(deps): add types", "Add mergeParams option\n\nfixes #2153 fixes #2203",
+    "Support several hosts\n\nfixes #3", "Remove some wonky error handling, as upstream seems correct now.",
+    "Add layers (#9)\n\n* Add layers\n* fix lint errors\n* retry on failure", "feat(api)!: fix-it endpoint",
 ]  # fmt: skip
 
 
