@@ -147,9 +147,11 @@ class KinesisSource:
                     shard.iterator = self._iterator(shard)
                 page = self._access.client.get_records(ShardIterator=shard.iterator, Limit=limit)
         except Unavailable as error:
-            if not _may_go_on(error):
+            code = _code(error)
+            if code == "ExpiredIteratorException":  # it lives five minutes
+                shard.iterator = None
+            elif code != "ProvisionedThroughputExceededException":  # somebody else reads, too: a moment later, then
                 raise
-            shard.iterator = None  # it lives five minutes; or we were too fast
             return []
         shard.iterator = page.get("NextShardIterator")
         found = [Message((self._topic, shard.name), int(one["SequenceNumber"]), one["Data"]) for one in page["Records"]]
@@ -177,7 +179,6 @@ class KinesisSource:
         """The connection is the broker's."""
 
 
-def _may_go_on(error: Unavailable) -> bool:
+def _code(error: Unavailable) -> str:
     cause = error.__cause__
-    code = cause.response["Error"]["Code"] if isinstance(cause, ClientError) else ""
-    return code in {"ExpiredIteratorException", "ProvisionedThroughputExceededException"}
+    return str(cause.response["Error"]["Code"]) if isinstance(cause, ClientError) else ""
