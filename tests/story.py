@@ -203,7 +203,7 @@ def mined(location: Path, tip: str = "HEAD", workers: int = 1) -> tuple[list[Com
 
 
 def commits_of(batch: pa.RecordBatch) -> list[Commit]:
-    return [store._commit(row) for row in batch.to_pylist()]
+    return store.to_commits(batch)
 
 
 def history(location: Path, tip: str = "HEAD") -> list[Commit]:

@@ -24,6 +24,8 @@ FORGOTTEN = "author-forgotten"
 """One author for all who were forgotten."""
 
 _TRAILER = re.compile(r"(?im)^([\w-]+-by): .*$")
+_REVIEWER = re.compile(r"(?im)^(?:reviewed|acked|tested|approved)-by:[ \t]*(\S.{0,199})$")
+_PERSON = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>\s]+)>.*|(?P<address>\S+@\S+)|(?P<alone>[^<>@]+)")
 _ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}+@[\w-]++(?:\.[\w-]++)+")
 
 
@@ -111,12 +113,27 @@ class Pseudonyms:
         """Tells whether two were made with the same key, and nothing else of it."""
         return self._hash("fingerprint of the key")[:16]
 
+    def version(self) -> str:
+        """Changes with the key and with who is forgotten."""
+        return self._hash("\n".join(["version", *sorted(self._forgotten)]))[:16]
+
     def _remembered(self, identity: str) -> str:
         pseudonym = self.pseudonym(identity)
         return FORGOTTEN if self._forgotten and self.mark(pseudonym) in self._forgotten else pseudonym
 
     def _hash(self, text: str) -> str:
         return hmac.new(self._key, text.encode("utf-8", "backslashreplace"), hashlib.sha256).hexdigest()
+
+
+def reviewers(message: str) -> list[tuple[str, str]]:
+    """The (name, e-mail) of those whom ``Reviewed-by:``, ``Acked-by:``, ``Tested-by:``, ``Approved-by:`` name, in order.
+
+    >>> reviewers("Fix it\\n\\nReviewed-by: Ana <ana@example.org>\\nAcked-by: bo@example.org\\nCc: Cy")
+    [('Ana', 'ana@example.org'), ('', 'bo@example.org')]
+    """
+    named = _REVIEWER.findall(message) if "ed-by:" in message.lower() else []
+    people = [found.groupdict("") for text in named if (found := _PERSON.fullmatch(text.strip()))]
+    return [(one["name"].strip() or one["alone"], one["email"] or one["address"]) for one in people]
 
 
 def without_people(message: str) -> str:

@@ -1,7 +1,8 @@
 """Commits <-> one Parquet file, written and read as a stream in batches."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, chain, islice, pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from faultcast.records import CombinedHunk, Commit, FileChange, Hunk, MergedFile
+
+FORMAT = 2
+"""Raised when what is read of a commit, or how it is kept, changes: older files are then no start for a run."""
 
 _INT = pa.int32()
 _TEXTS = pa.list_(pa.string())
@@ -49,16 +53,28 @@ SCHEMA = pa.schema(
         "message": pa.string(),
         "files": pa.list_(_FILE),
         "merged": pa.list_(_MERGED),
+        "reviewers": _TEXTS,
     }
 )
-_BATCH = 500
+BATCH = 500
+"""Commits of one row group."""
+
+_RECORDS = {
+    tuple(field.name for field in kind): record
+    for kind, record in ((_HUNK, Hunk), (_FILE, FileChange), (_COMBINED, CombinedHunk), (_MERGED, MergedFile))
+}
+"""Records by the names of their fields, which come in the same order."""
 
 
-def write(batches: Iterable[pa.RecordBatch], path: Path) -> int:
-    """Write record batches of `SCHEMA`; the file appears whole or not at all. Returns rows written."""
+def write(batches: Iterable[pa.RecordBatch], path: Path, metadata: Mapping[str, str] | None = None) -> int:
+    """Write record batches of `SCHEMA`; the file appears whole or not at all. Returns rows written.
+
+    `metadata` is kept in the file's schema. Pages have checksums.
+    """
     partial = path.with_name(f"{path.name}.partial")
     rows = 0
-    with pq.ParquetWriter(partial, SCHEMA, compression="zstd") as writer:
+    schema = SCHEMA.with_metadata({**(metadata or {}), "format": str(FORMAT)})
+    with pq.ParquetWriter(partial, schema, compression="zstd", write_page_checksum=True) as writer:
         for batch in batches:
             writer.write_batch(batch)
             rows += batch.num_rows
@@ -69,20 +85,57 @@ def write(batches: Iterable[pa.RecordBatch], path: Path) -> int:
 def write_commits(commits: Iterable[Commit], path: Path) -> int:
     """Write commits; see `write`."""
     stream = iter(commits)
-    return write((to_batch(part) for part in iter(lambda: list(islice(stream, _BATCH)), [])), path)
+    return write((to_batch(part) for part in iter(lambda: list(islice(stream, BATCH)), [])), path)
 
 
-def to_batch(commits: Iterable[Commit]) -> pa.RecordBatch:
+def to_batch(commits: Sequence[Commit]) -> pa.RecordBatch:
     """Turn commits into one record batch of `SCHEMA`."""
-    return pa.RecordBatch.from_pylist([_row(commit) for commit in commits], schema=SCHEMA)
+    columns = [_array(field.type, list(map(attrgetter(field.name), commits))) for field in SCHEMA]
+    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+
+def to_commits(batch: pa.RecordBatch) -> list[Commit]:
+    """Turn a record batch of `SCHEMA` into commits."""
+    return [Commit(*row) for row in zip(*map(_values, batch.columns), strict=True)]
+
+
+def _record(kind: pa.StructType) -> Callable[..., Any] | None:
+    return _RECORDS.get(tuple(field.name for field in kind))
+
+
+def _array(kind: pa.DataType, values: Sequence[Any]) -> pa.Array:
+    """Values -> Arrow, one level of nesting a call: several times faster than row by row."""
+    if pa.types.is_list(kind):
+        offsets = pa.array(accumulate(map(len, values), initial=0), pa.int32())
+        return pa.ListArray.from_arrays(offsets, _array(kind.value_type, list(chain.from_iterable(values))))
+    if pa.types.is_struct(kind):
+        if _record(kind):
+            columns = [list(map(attrgetter(field.name), values)) for field in kind]
+        else:
+            columns = [list(column) for column in zip(*values, strict=True)] or [[] for _ in kind]
+        arrays = [_array(field.type, column) for field, column in zip(kind, columns, strict=True)]
+        return pa.StructArray.from_arrays(arrays, fields=list(kind))
+    return pa.array(values, kind)
+
+
+def _values(array: pa.Array) -> list[Any]:
+    """Arrow -> values, the other way round: lists as tuples, structs as their records or tuples."""
+    if pa.types.is_list(array.type):
+        flat = _values(array.flatten())
+        start = array.offsets[0].as_py() if len(array) else 0
+        return [tuple(flat[a - start : b - start]) for a, b in pairwise(array.offsets.to_pylist())]
+    if pa.types.is_struct(array.type):
+        rows = zip(*map(_values, array.flatten()), strict=True)
+        make = _record(array.type)
+        return [make(*row) for row in rows] if make else list(rows)
+    return list(array.to_pylist())
 
 
 def read(path: Path) -> Iterator[Commit]:
     """Yield the commits of a file in order of arrival; one batch is in memory at a time."""
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=_BATCH):
-            for row in batch.to_pylist():
-                yield _commit(row)
+        for batch in file.iter_batches(batch_size=BATCH):
+            yield from to_commits(batch)
 
 
 class HistoryFile:
@@ -101,54 +154,3 @@ class HistoryFile:
 def count(path: Path) -> int:
     """Commits in a file, from its footer alone."""
     return int(pq.read_metadata(path).num_rows)
-
-
-def _row(commit: Commit) -> dict[str, Any]:
-    return {
-        "id": commit.id,
-        "position": commit.position,
-        "parents": commit.parents,
-        "author": commit.author,
-        "authored_at": commit.authored_at,
-        "committed_at": commit.committed_at,
-        "message": commit.message,
-        "files": [_plain(file) | {"hunks": [_plain(hunk) for hunk in file.hunks]} for file in commit.files],
-        "merged": [_merged_row(file) for file in commit.merged],
-    }
-
-
-def _plain(record: FileChange | Hunk | CombinedHunk) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in record.__slots__}
-
-
-def _merged_row(file: MergedFile) -> dict[str, Any]:
-    hunks = [
-        _plain(hunk) | {"lines": [{"marks": marks, "text": text} for marks, text in hunk.lines]} for hunk in file.hunks
-    ]
-    return {"path": file.path, "parent_blobs": file.parent_blobs, "new_blob": file.new_blob, "hunks": hunks}
-
-
-def _commit(row: dict[str, Any]) -> Commit:
-    return Commit(
-        id=row["id"],
-        position=row["position"],
-        parents=tuple(row["parents"]),
-        author=row["author"],
-        authored_at=row["authored_at"],
-        committed_at=row["committed_at"],
-        message=row["message"],
-        files=tuple(FileChange(**(file | {"hunks": _hunks(file["hunks"])})) for file in row["files"]),
-        merged=tuple(_merged(file) for file in row["merged"]),
-    )
-
-
-def _hunks(rows: list[dict[str, Any]]) -> tuple[Hunk, ...]:
-    return tuple(Hunk(**(row | {"deleted": tuple(row["deleted"]), "added": tuple(row["added"])})) for row in rows)
-
-
-def _merged(row: dict[str, Any]) -> MergedFile:
-    hunks = tuple(
-        CombinedHunk(hunk["new_start"], tuple((line["marks"], line["text"]) for line in hunk["lines"]))
-        for hunk in row["hunks"]
-    )
-    return MergedFile(row["path"], tuple(row["parent_blobs"]), row["new_blob"], hunks)

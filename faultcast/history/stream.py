@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple, TypeVar
 
-from faultcast.history.identity import without_addresses, without_people
+from faultcast.history.identity import reviewers, without_addresses, without_people
 from faultcast.records import CombinedHunk, Commit, FileChange, Hunk, MergedFile
 
 TEXT_LINES_A_COMMIT = 20_000
@@ -24,7 +24,7 @@ TEXT_LINES_A_COMMIT = 20_000
 LINE_CHARACTERS = 400
 """Characters of one line that are kept."""
 
-COMMIT_BYTES = 64 * 1024**2
+COMMIT_BYTES = 16 * 1024**2
 """A commit whose diff prints more than this is kept without its hunks; its files count as binary."""
 
 LATEST_INSTANT = 4_102_444_800
@@ -91,6 +91,7 @@ def parse(record: bytes, position: int, identify: Identify) -> Commit:
         authored_at=_instant(authored),
         committed_at=_instant(committed),
         message=without_people(message.strip("\n")),
+        reviewers=tuple(dict.fromkeys([identify(*person) for person in reviewers(message)])),
         files=tuple([_file(entry, next(found, _UNCOUNTED)) for entry in entries]),
         merged=tuple(merged),
     )
