@@ -15,10 +15,12 @@ from faultcast.adapters.repositories import opened, pseudonyms, refresh
 from faultcast.adapters.runs import Run
 from faultcast.errors import UsageError
 from faultcast.features.table import to_rows, to_table
-from faultcast.history import Repository
+from faultcast.history import Repository, store
 from faultcast.history.git import ancestry
+from faultcast.history.reader import Reader
 from faultcast.models import Explainable
 from faultcast.models.baseline import fit_baseline
+from faultcast.records import Commit
 from faultcast.settings import Settings
 from faultcast.steps.forecasts import forecasts
 from faultcast.steps.parts import risks_of_parts
@@ -56,7 +58,7 @@ def score_revisions(run: Run, revision: str, now: Settings) -> Scored:
             )
         seen = _seen(run, ids)
         fresh = [name for name in ids if name not in set(seen["commit"].to_pylist())]
-        commits = [repository.commit(name, pseudonyms(now)) for name in fresh]
+        commits = _read(repository, fresh, run, now)
         rows = described(repository, run.artifact("describe/past"), commits) if commits else []
         table = pa.concat_tables([seen, to_table(rows, run.repo_id)])
         model, version = _model(run, now)
@@ -66,6 +68,14 @@ def score_revisions(run: Run, revision: str, now: Settings) -> Scored:
             changes[0]["parts"] = risks_of_parts(model, repository, whole, to_rows(table)[0])
     merges = sum(commit.is_merge for commit in commits)
     return Scored({"name": model.name, "version": version, "basis": model.basis}, changes, merges)
+
+
+def _read(repository: Repository, fresh: list[str], run: Run, now: Settings) -> list[Commit]:
+    """Read commits as those that arrived after all that the run has seen."""
+    if not fresh:
+        return []
+    reader = Reader(repository.objects, pseudonyms(now), fresh[-1])
+    return reader.read(fresh, store.count(run.artifact("mine/history")))
 
 
 def _ids(repository: Repository, revision: str) -> list[str]:
