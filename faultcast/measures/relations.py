@@ -101,10 +101,9 @@ def related(grammar: Grammar, source: bytes, unit: Unit) -> Related:
     look.found.finish()
     look.count_imports()
     look.count_numbers()
-    is_method = bool(unit.owner)
     return Related(
         calls=tuple(sorted(name.decode(errors="replace") for name in look.callees if name)),
-        uses=own_names(language, source, unit.start, unit.end) if is_method else None,
+        uses=own_names(language, source, unit.start, unit.end),
         imports=tuple(look.imports),
         smells=in_order(look.found.smells),
         classes=class_shapes(look.declared, source, table.classes) if look.declared else (),
