@@ -152,9 +152,16 @@ GROUPS: dict[str, tuple[Feature, ...]] = {
         Feature("fan_in", "float64", "files", "files that imported a touched file before the change", "Zimmermann and Nagappan 2008", "+", needs="past"),
         Feature("fan_out", "float64", "files", "files of the repository that a touched file imported before the change", "Zimmermann and Nagappan 2008", "+", needs="past"),
     ),
-    "smells of the touched files": (
-        Feature("smells", "float64", "smells", "smells in the touched files, after the change", "Fowler 1999", "+"),
-        Feature("smells_delta", "float64", "smells", "what the change did to them", "Fowler 1999", "+", minimum=None),
+    "smells, patterns and cohesion of the touched files": (
+        Feature("smells", "float64", "smells", "smells and anti-patterns in the touched files, after the change", "Fowler 1999; smells.md", "+"),
+        Feature("smells_delta", "float64", "smells", "what the change did to them", "Fowler 1999; smells.md", "+", minimum=None),
+        Feature("touched_smells", "float64", "smells", "smells and anti-patterns in the touched functions, after the change", "Fowler 1999; smells.md", "+"),
+        Feature("touched_smells_delta", "float64", "smells", "what the change did to them", "Fowler 1999; smells.md", "+", minimum=None),
+        Feature("anti_patterns", "float64", "anti-patterns", "anti-patterns in the touched files, after the change", "smells.md", "+"),
+        Feature("patterns", "float64", "patterns", "patterns in the touched files, after the change", "smells.md", "-"),
+        Feature("cohesion", "float64", "share", "tight cohesion (TCC) of the touched classes, mean", "Bieman and Kang 1995", "-", maximum=1.0),
+        Feature("cohesion_delta", "float64", "share", "what the change did to it", "Bieman and Kang 1995", "-", minimum=-1.0, maximum=1.0),
+        Feature("lcom_max", "float64", "groups", "into how many groups of methods the worst touched class falls (LCOM4)", "Hitz and Montazeri 1995", "+"),
     ),
     "when": (
         Feature("hour", "int64", "hour", "hour of the day at which it was written, UTC", "Sliwerski et al. 2005", "?", maximum=23.0),

@@ -4,18 +4,21 @@ from collections.abc import Callable, Iterable, Sequence
 
 from faultcast.features.file_past import Value
 from faultcast.features.touched import OUTSIDE, Touched
+from faultcast.measures.smells import count_of
 from faultcast.records import FunctionMeasures, Measures
 
 _FILE_NAMES = (
     "cyclomatic", "cyclomatic_delta", "cyclomatic_max", "cognitive", "cognitive_delta", "nesting_max", "functions",
     "functions_delta", "function_lines_max", "parameters_max", "halstead_volume", "halstead_volume_delta",
     "comment_share", "docstring_share", "imports", "smells", "smells_delta",
+    "anti_patterns", "patterns", "cohesion", "cohesion_delta", "lcom_max",
 )  # fmt: skip
 _FUNCTION_NAMES = (
     "functions_touched", "functions_added", "functions_removed", "function_share",
     "touched_cyclomatic", "touched_cyclomatic_delta", "touched_cyclomatic_max", "touched_cognitive",
     "touched_cognitive_delta", "touched_nesting_max", "touched_parameters_max", "touched_parameters_delta",
     "touched_lines_max", "touched_volume", "touched_volume_delta", "maintainability", "maintainability_delta",
+    "touched_smells", "touched_smells_delta",
 )  # fmt: skip
 
 
@@ -31,6 +34,8 @@ def file_values(touched: Touched) -> dict[str, Value]:
     cyclomatic, cognitive = sum(m.cyclomatic for m in after), sum(m.cognitive for m in after)
     functions = sum(m.functions for m in after)
     smells = sum(_smells(file.smells_after) for file in files)
+    cohesion = _mean(one.tcc for file in files for one in file.classes_after)
+    cohesion_before = _mean(one.tcc for file in files for one in file.classes_before)
     return {
         "cyclomatic": cyclomatic,
         "cyclomatic_delta": cyclomatic - sum(m.cyclomatic for m in before),
@@ -49,6 +54,13 @@ def file_values(touched: Touched) -> dict[str, Value]:
         "imports": sum(m.imports for m in after),
         "smells": smells,
         "smells_delta": smells - sum(_smells(file.smells_before) for file in files),
+        "anti_patterns": sum(count_of(file.smells_after, "anti-pattern") for file in files),
+        "patterns": sum(count_of(file.smells_after, "pattern") for file in files),
+        "cohesion": cohesion,
+        "cohesion_delta": _difference(cohesion, cohesion_before),
+        "lcom_max": max(
+            (one.lcom4 for file in files for one in file.classes_after if one.lcom4 is not None), default=None
+        ),
     }
 
 
@@ -80,6 +92,8 @@ def function_measures(touched: Touched) -> dict[str, Value]:
         "touched_volume_delta": _difference(_volume(after), _volume(before)),
         "maintainability": worst,
         "maintainability_delta": _difference(worst, worst_before),
+        "touched_smells": sum(_smells(f.smells) for f in after),
+        "touched_smells_delta": _delta(after, before, lambda f: _smells(f.smells)),
     }
 
 
@@ -114,5 +128,10 @@ def _difference(after: float | None, before: float | None) -> float | None:
     return None if after is None or before is None else after - before
 
 
-def _smells(counts: Iterable[tuple[str, int]]) -> int:
-    return sum(count for _, count in counts)
+def _smells(counts: tuple[tuple[str, int], ...]) -> int:
+    return count_of(counts, "smell", "anti-pattern")
+
+
+def _mean(numbers: Iterable[float | None]) -> float | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) / len(known) if known else None

@@ -56,7 +56,9 @@ def restricted(commit: Commit, touched: Touched, part: Part) -> tuple[Commit, di
     )
     before = known.before if known.after is None else _without(known.after, part)
     return replace(commit, files=(alone,)), {
-        part.path: replace(known, before=before, parts=(part,), smells_before=known.smells_after)
+        part.path: replace(
+            known, before=before, parts=(part,), smells_before=known.smells_after, classes_before=known.classes_after
+        )
     }
 
 

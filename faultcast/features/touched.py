@@ -6,13 +6,14 @@ same name; otherwise, for a renamed one, where the same hunk replaced the one's 
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from faultcast.measures.kinds import file_kind
-from faultcast.records import Commit, FileChange, FileVersion, FunctionMeasures, Hunk, Measures
+from faultcast.records import ClassMeasures, Commit, FileChange, FileVersion, FunctionMeasures, Hunk, Measures
 
 Read = Callable[[str, str], FileVersion | None]
 """(path, blob id) -> that version of the file, read; None where it cannot be."""
@@ -44,7 +45,8 @@ class Part:
 class TouchedFile:
     """A touched source file, read on every side that it has: its numbers, its parts, what it imports now, what smells.
 
-    ``imports`` are as written in the new version. ``smells_before`` and ``smells_after`` are counts by name.
+    ``imports`` are as written in the new version. ``smells_before`` and ``smells_after`` are counts by name. Classes
+    are those that hold a changed line, on either side.
     """
 
     path: str
@@ -54,6 +56,8 @@ class TouchedFile:
     imports: tuple[str, ...] = ()
     smells_before: tuple[tuple[str, int], ...] = ()
     smells_after: tuple[tuple[str, int], ...] = ()
+    classes_before: tuple[ClassMeasures, ...] = ()
+    classes_after: tuple[ClassMeasures, ...] = ()
 
 
 Touched = Mapping[str, TouchedFile]
@@ -81,6 +85,7 @@ def touch_file(file: FileChange, read: Read) -> TouchedFile | None:
         return None
     if old is None and new is None:
         return None
+    classes_before, classes_after = _classes(file, old.classes if old else (), new.classes if new else ())
     return TouchedFile(
         path=file.path,
         before=old.measures if old else None,
@@ -89,7 +94,27 @@ def touch_file(file: FileChange, read: Read) -> TouchedFile | None:
         imports=new.imports if new else (),
         smells_before=old.smells if old else (),
         smells_after=new.smells if new else (),
+        classes_before=classes_before,
+        classes_after=classes_after,
     )
+
+
+def _classes(
+    file: FileChange, old: Sequence[ClassMeasures], new: Sequence[ClassMeasures]
+) -> tuple[tuple[ClassMeasures, ...], tuple[ClassMeasures, ...]]:
+    """The classes of both versions that hold a changed line in one of them."""
+    if not old and not new:
+        return (), ()
+    deleted = [(hunk.old_start, hunk.old_start + hunk.old_lines) for hunk in file.hunks if hunk.old_lines]
+    added = [(hunk.new_start, hunk.new_start + hunk.new_lines) for hunk in file.hunks if hunk.new_lines]
+    names = {one.name for one in old if _is_in(one, deleted)} | {one.name for one in new if _is_in(one, added)}
+    return tuple(one for one in old if one.name in names), tuple(one for one in new if one.name in names)
+
+
+def _is_in(one: ClassMeasures, runs: Sequence[tuple[int, int]]) -> bool:
+    """Whether a run of lines (start, end) reaches into the class; runs are in order and apart."""
+    at = bisect_right(runs, one.start_line, key=itemgetter(1))
+    return at < len(runs) and runs[at][0] <= one.end_line
 
 
 def parts_of(file: FileChange, old: Sequence[FunctionMeasures], new: Sequence[FunctionMeasures]) -> tuple[Part, ...]:

@@ -47,6 +47,7 @@ def _told(part: Part, risk: float, model: Explainable) -> dict[str, Any]:
         "before": before,
         "after": after,
         "delta": _difference(before, after),
+        "smells": dict(part.after.smells) if part.after else {},
     }
 
 

@@ -11,7 +11,6 @@ from faultcast.features import CATALOGUE, Past, describe
 from faultcast.features.co_change import CoChanges
 from faultcast.features.measured import touched_history
 from faultcast.history import open_repository
-from faultcast.measures import read
 from faultcast.records import Commit, FileChange
 
 F = "def f(x):\n    return {}\n"
@@ -132,7 +131,6 @@ def test_partners_stay_bounded_and_sweeps_do_not_count() -> None:
     assert hub[fold.ids["friend.py"]] == 3
 
 
-@pytest.mark.skipif(not read("a.py", b"import os\n").imports, reason="imports are not read yet")  # type: ignore[union-attr]
 def test_who_imports_and_who_calls(story: Story) -> None:
     story.commit("Cart", files={"shop/__init__.py": "", "shop/cart.py": F.format("x")})
     story.commit("App", files={"shop/app.py": f"from shop.cart import f\n{G}"}, day=1)

@@ -3,6 +3,7 @@
 import pytest
 from story import Story, history
 
+from faultcast.features import Past, describe
 from faultcast.features.measured import touched_history
 from faultcast.features.touched import OUTSIDE, Part, TouchedFile, touch
 from faultcast.history import open_repository
@@ -123,3 +124,24 @@ def test_only_source_code_is_read(story: Story) -> None:
     commit = history(story.path)[0]
     contents = {file.new_blob: F.encode() for file in commit.files}
     assert set(touch(commit, lambda path, blob: read(path, contents[blob]))) == {"a.py"}
+
+
+TWO = "class Two:\n    def a(self):\n        return self.x\n\n    def b(self):\n        return self.{}\n"
+ONE = "\n\nclass One:\n    def c(self):\n        return self.z\n\n    def d(self):\n        return self.z\n"
+
+
+def test_smells_and_cohesion_are_of_what_is_touched(story: Story) -> None:
+    story.commit(files={"a.py": TWO.format("x") + ONE})
+    story.commit(files={"a.py": TWO.format("y") + ONE})
+    commit, touched = last(story)
+    values = describe(commit, Past(), touched).values
+    assert [one.name for one in touched["a.py"].classes_after] == ["Two"]
+    assert (values["cohesion"], values["cohesion_delta"], values["lcom_max"]) == (0.0, -1.0, 2)
+    swallowed = "def f():\n    try:\n        g()\n    except Exception:\n        pass\n"
+    story.commit(files={"a.py": swallowed + TWO.format("y") + ONE})
+    commit, touched = last(story)
+    values = describe(commit, Past(), touched).values
+    found = dict(touched["a.py"].smells_after)
+    assert {"empty_catch", "broad_catch"} <= set(found)
+    assert values["touched_smells"] == values["touched_smells_delta"] == values["smells_delta"] == 2
+    assert values["cohesion"] is None  # no touched class
