@@ -12,6 +12,10 @@ _ZERO = {
     "developers": "nobody changed these files before",
     "unique_changes": "these files have no earlier changes",
     "message_words": "the commit message is empty",
+    "prior_faults": "no earlier fix of these files is known",
+    "function_prior_faults": "no earlier fix of the touched functions is known",
+    "missing_partners": "no file is missing that usually changes with these",
+    "reviewers": "the message names no reviewer",
     "test_files": "no test touched",
     "test_lines_added": "no line added in tests",
 }
@@ -35,12 +39,64 @@ _PHRASES = {
     "halstead_volume": "code volume {} in the touched files (Halstead)",
     "halstead_volume_delta": "code volume {} (Halstead)",
     "comment_share": "comments are {} of the touched files",
+    "docstring_share": "{} of the functions in the touched files are documented",
     "imports": "{} imports in the touched files",
+    "owner_share": "whoever made most of the earlier changes to these files made {} of them",
+    "minor_developers": "{} minor contributors wrote on these files before",
+    "reviewers": "{} reviewers",
+    "reviewer_changes": "a reviewer made {} changes before",
+    "reviewer_reviews": "a reviewer gave {} reviews before",
+    "prior_faults": "these files were fixed {} times before",
+    "prior_faults_faded": "earlier fixes of these files weigh {}, each halved every 180 days",
+    "days_since_fault": "these files were last fixed {} days ago",
+    "functions_touched": "{} functions touched",
+    "functions_added": "{} functions created",
+    "functions_removed": "{} functions removed",
+    "function_share": "{} of the changed lines stand in functions",
+    "touched_cyclomatic": "{} paths through the touched functions (cyclomatic complexity)",
+    "touched_cyclomatic_delta": "{} paths through the touched functions (cyclomatic complexity)",
+    "touched_cyclomatic_max": "{} paths through the most complex touched function",
+    "touched_cognitive": "cognitive complexity {} in the touched functions",
+    "touched_cognitive_delta": "cognitive complexity {} in the touched functions",
+    "touched_nesting_max": "control flow nested {} levels deep in a touched function",
+    "touched_parameters_max": "up to {} parameters in a touched function",
+    "touched_parameters_delta": "{} parameters",
+    "touched_lines_max": "the longest touched function has {} lines",
+    "touched_volume": "code volume {} in the touched functions (Halstead)",
+    "touched_volume_delta": "code volume {} in the touched functions (Halstead)",
+    "maintainability": "the worst touched function has a maintainability of {} out of 100",
+    "maintainability_delta": "maintainability of the worst touched function {}",
+    "function_changes": "the touched functions were changed {} times before",
+    "function_developers": "{} authors changed the touched functions before",
+    "function_age_days": "the touched functions last changed {} days ago on average",
+    "function_prior_faults": "the touched functions were fixed {} times before",
+    "function_prior_faults_faded": "earlier fixes of the touched functions weigh {}, each halved every 180 days",
+    "co_changes": "the touched files changed together {} times before",
+    "missing_partners": "files that usually change with these and are not touched: {}",
+    "callees": "the touched functions call {} functions",
+    "callers": "the touched functions are called by {} functions",
+    "fan_in": "the touched files are imported by {} files",
+    "fan_out": "the touched files import {} files of the repository",
+    "smells": "{} smells in the touched files",
+    "smells_delta": "{} smells in the touched files",
+    "touched_smells": "{} smells in the touched functions",
+    "touched_smells_delta": "{} smells in the touched functions",
+    "anti_patterns": "{} anti-patterns in the touched files",
+    "patterns": "{} patterns in the touched files",
+    "cohesion": "{} of the pairs of methods in the touched classes share a field (cohesion)",
+    "cohesion_delta": "cohesion of the touched classes {}",
+    "lcom_max": "a touched class falls into {} groups of methods",
 }
 """How a number reads where the catalogue's meaning would not make a sentence."""
 
 _SINGULAR = {"directories": "directory"}
-_ONE = re.compile(r"(?<![\d.,])(1 (?:earlier )?)(path|change|function|parameter|line|import|level|day|bit)s\b")
+_COUNTED = (
+    "path|change|function|parameter|line|import|level|day|bit|author|contributor|reviewer|review|time|file|smell|"
+    "anti-pattern|pattern|group"
+)
+_ONE = re.compile(rf"(?<![\d.,])(1 (?:earlier |minor )?)({_COUNTED})s\b")
+    r"(?<![\d.,])(1 (?:earlier |minor )?)(path|change|function|parameter|line|import|level|day|bit|author|contributor|reviewer|review|time|file|smell|anti-pattern|pattern|group)s\b"
+)
 
 
 def feature_text(feature: Feature, value: float | None, typical: float, effect: float) -> str:
