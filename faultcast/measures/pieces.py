@@ -11,6 +11,7 @@ from operator import attrgetter
 from faultcast.measures.engine import Met, Unit, joined, within
 from faultcast.measures.grammar import Grammar
 from faultcast.measures.relations import Related, related
+from faultcast.measures.smells.assemble import with_text
 from faultcast.records import FunctionMeasures
 
 Key = tuple[str, str, int, int, bytes]
@@ -64,6 +65,9 @@ def piece_of(grammar: Grammar, source: bytes, units: list[Unit]) -> Piece:
             piece.owners.append(unit.owner)
             functions.append(_function(unit, closer, line, halstead_volume(tokens, len(own))))
     piece.symbols, piece.functions = frozenset(symbols), tuple(functions)
+    if functions:
+        text = source[first : outer.end]
+        piece.functions, _ = with_text(grammar.row.name, text, sorted(piece.spans), piece.functions)
     return piece
 
 

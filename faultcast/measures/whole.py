@@ -33,10 +33,26 @@ def version_of(row: Language, source: bytes, outside: Piece, parts: list[Part]) 
     measures = _measures(row, source, outside, parts, functions, spans)
     methods = list(_methods(parts)) if row.name in COHESION_LANGUAGES else []
     classes = class_measures(row.name, outside.relations[0].classes, methods)
-    functions, beside = with_text(row.name, source, spans, functions)
+    _, beside = with_text(row.name, *_beside(source, outside, parts), ())
     smelling = (outside.relations[0].smells, tuple(beside.items()), *(function.smells for function in functions))
     smells = of_whole(row.name, measures.lines, len(imports), classes, methods, smelling)
     return FileVersion(measures, functions, imports, smells, classes)
+
+
+def _beside(source: bytes, outside: Piece, parts: list[Part]) -> tuple[bytes, list[tuple[int, int]]]:
+    """The text outside all functions, a line's end for each, and where the comments are in it."""
+    kept: list[bytes] = []
+    comments: list[tuple[int, int]] = []
+    waiting = sorted(outside.spans)
+    at = length = taken = 0
+    for start, end in (*((met.node.start_byte, met.node.end_byte) for _, met in parts), (len(source), len(source))):
+        kept += (source[at:start], b"\n")
+        while taken < len(waiting) and waiting[taken][0] < start:
+            comments.append((waiting[taken][0] - at + length, waiting[taken][1] - at + length))
+            taken += 1
+        length += start - at + 1
+        at = end
+    return b"".join(kept), comments
 
 
 def _methods(parts: list[Part]) -> Iterator[Method]:

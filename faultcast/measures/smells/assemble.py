@@ -7,7 +7,8 @@ from dataclasses import replace
 from faultcast.measures.cohesion import Method
 from faultcast.measures.smells.by_numbers import of_class, of_file, of_methods
 from faultcast.measures.smells.by_text import in_text
-from faultcast.measures.smells.catalogue import CLASSES, in_order
+from faultcast.measures.smells.catalogue import in_order
+from faultcast.measures.smells.row import CLASSES
 from faultcast.records import ClassMeasures, FunctionMeasures
 
 Counts = tuple[tuple[str, int], ...]

@@ -6,8 +6,8 @@ from itertools import pairwise
 from tree_sitter import Node
 
 from faultcast.measures.languages import words
-from faultcast.measures.smells.catalogue import COMPLEX_CONDITION_OPERATORS
 from faultcast.measures.smells.found import Found, text_of
+from faultcast.measures.smells.row import COMPLEX_CONDITION_OPERATORS
 
 BLOCKS = words("block statement_block compound_statement statement_list then body_statement else")
 _JUMPS = words(

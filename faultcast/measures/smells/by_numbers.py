@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from faultcast.measures.smells import catalogue as c
+from faultcast.measures.smells import row as c
 from faultcast.records import ClassMeasures
 
 _SUBSCRIBES = ("addlistener", "addobserver", "subscribe", "add_listener", "add_observer", "attach", "on")

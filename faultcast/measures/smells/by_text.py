@@ -7,12 +7,23 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from faultcast.measures.smells.catalogue import SCRIPT
+from faultcast.measures.smells.row import SCRIPT
 from faultcast.measures.smells.text_rules import ALL_LANGUAGES, RULES, Rule
 
-_BY_LANGUAGE: dict[str, tuple[Rule, ...]] = {
-    language: tuple(rule for rule in RULES if language in rule.languages) for language in ALL_LANGUAGES.split()
-}
+_Searched = dict[tuple[bytes, ...], list[Rule]]
+
+
+def _searched(language: str, *, in_comment: bool) -> _Searched:
+    """Rules by the words that are searched for first: what several have in common is searched for once."""
+    found: _Searched = {}
+    for rule in RULES:
+        if language in rule.languages and rule.in_comment == in_comment:
+            found.setdefault(rule.needles, []).append(rule)
+    return found
+
+
+_CODE = {language: _searched(language, in_comment=False) for language in ALL_LANGUAGES.split()}
+_COMMENTS = {language: _searched(language, in_comment=True) for language in ALL_LANGUAGES.split()}
 
 _WORDS = (  # Python and Ruby
     rb"(?:el)?if [\w.()\[\]'\"]{1,60}(?: (?:==|!=|<|>|<=|>=|in|is) \S{1,60})?:",
@@ -53,25 +64,27 @@ _CODE_IN_COMMENT = {
 _DOCUMENTS = (b"/**", b"///", b"//!", b"/*!", b'"', b"'", b"=begin", b"r'", b'r"')
 
 
-def in_text(language: str, source: bytes, comments: list[tuple[int, int]]) -> list[tuple[str, int]]:
+def in_text(language: str, text: bytes, comments: list[tuple[int, int]]) -> list[tuple[str, int]]:
     """Each finding as (smell, byte); `comments` are the byte ranges of comments, sorted."""
     found: list[tuple[str, int]] = []
     starts = [start for start, _ in comments]
-    for smell, _, needles, pattern, in_comment, accept in _BY_LANGUAGE.get(language, ()):
-        for needle in needles:
-            if needle in source:
-                break
-        else:
-            continue
-        for match in pattern.finditer(source):
-            at = match.start()
-            place = bisect_right(starts, at) - 1
-            is_inside = place >= 0 and at < comments[place][1]
-            if is_inside == in_comment and (accept is None or accept(match)):
-                found.append((smell, at))
-    pattern_of_code = _CODE_IN_COMMENT.get(language)
-    if pattern_of_code is not None:
-        found += [("commented_out_code", at) for at in _code(pattern_of_code, source, comments)]
+    for searched in (_CODE[language], _COMMENTS[language] if comments else {}):
+        for needles, rules in searched.items():
+            for needle in needles:
+                if needle in text:
+                    break
+            else:
+                continue
+            for rule in rules:
+                for match in rule.pattern.finditer(text):
+                    at = match.start()
+                    place = bisect_right(starts, at) - 1
+                    is_inside = place >= 0 and at < comments[place][1]
+                    if is_inside == rule.in_comment and (rule.accept is None or rule.accept(match)):
+                        found.append((rule.smell, at))
+    pattern = _CODE_IN_COMMENT.get(language)
+    if pattern is not None and comments:
+        found += [("commented_out_code", at) for at in _code(pattern, text, comments)]
     return found
 
 

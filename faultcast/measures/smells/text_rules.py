@@ -52,9 +52,11 @@ def _is_ingress(match: re.Match[bytes]) -> bool:
 ALL_LANGUAGES: Final = "python java javascript typescript go c cpp csharp rust ruby hcl"
 _SQL = rb"(?:SELECT\b[^\"'`\n]{1,300}\bFROM\b|INSERT INTO\b|UPDATE\b[^\"'`\n]{1,100}\bSET\b|DELETE FROM\b)"
 _SQL_WORDS = "SELECT ~INSERT INTO~UPDATE ~DELETE FROM"
+_WORDS_OF_KEYS = "assword~asswd~ASSW~ecret~ECRET~_key~_KEY~piKey~ssKey~teKey~oken~OKEN"
 _SECRET = (
-    rb"(?i)(?:password|passwd|secret|api_?key|access_?key|auth_?token|private_?key)[\w-]{0,20}[\"']?\]?"
-    rb"(?::\s?[&\w]{1,20})?\s{0,20}(?:=>|:=|=|:)\s{0,20}[bru]?(?P<quote>[\"'])(?P<value>[^\"'\n]{6,200})(?P=quote)"
+    rb"(?:[pP]ass(?:word|wd)|PASSW(?:OR)?D|[sS]ecret|SECRET|(?i:api_?key|access_?key|auth_?token|private_?key))"
+    rb"[\w-]{0,20}[\"']?\]?(?::\s?[&\w]{1,20})?\s{0,20}(?:=>|:=|=|:)\s{0,20}[bru]?"
+    rb"(?P<quote>[\"'])(?P<value>[^\"'\n]{6,200})(?P=quote)"
 )
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -148,33 +150,24 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule("built_sql", "csharp", _SQL_WORDS, rb"\$@?\"\s{0,20}" + _SQL + rb"[^\"\n]{0,300}\{"),
     _rule("built_sql", "ruby", _SQL_WORDS, rb"\"" + _SQL + rb"[^\"\n]{0,300}#\{"),
     _rule("built_sql", "go", _SQL_WORDS, rb"Sprintf\(\s{0,5}[\"`]\s{0,20}" + _SQL + rb"[^\"`]{0,300}%[sdv]"),
-    _rule(
-        "hard_coded_secret",
-        ALL_LANGUAGES,
-        "assw~ecret~_key~_KEY~pikey~piKey~API_KEY~ccessKey~uth_token~uthToken~ASSW~ECRET~TOKEN",
-        _SECRET,
-        accept=_is_secret,
-    ),
+    _rule("hard_coded_secret", ALL_LANGUAGES, _WORDS_OF_KEYS, _SECRET, accept=_is_secret),
     # --- infrastructure ---
     _rule("open_to_world", "hcl", "0.0.0.0/0~::/0", rb"\"(?:0\.0\.0\.0/0|::/0)\"", accept=_is_ingress),
+    _rule("open_to_world", "hcl", "publicly_accessible", rb"\bpublicly_accessible\s{0,20}=\s{0,20}true\b"),
+    _rule("open_to_world", "hcl", '"public-read', rb"\bacl\s{0,20}=\s{0,20}\"public-read"),
     _rule(
         "open_to_world",
         "hcl",
-        "public",
-        rb"\bpublicly_accessible\s{0,20}=\s{0,20}true\b|\bacl\s{0,20}=\s{0,20}\"public-read"
-        rb"|\b(?:block_public_\w{1,10}|restrict_public_buckets)\s{0,20}=\s{0,20}false\b",
+        "block_public_~restrict_public_",
+        rb"\b(?:block_public_\w{1,10}|restrict_public_buckets)\s{0,20}=\s{0,20}false\b",
     ),
-    _rule(
-        "wildcard_permission",
-        "hcl",
-        "ction",
-        rb"(?:\b(?i:not_)?[aA]ctions?|\"Action\")\s{0,20}[=:]\s{0,20}\[?\s{0,20}\"\*\"",
-    ),
+    _rule("wildcard_permission", "hcl", '"*"', rb"\b[aA]ctions?\"?\s{0,20}[=:]\s{0,20}\[?\s{0,20}\"\*\""),
     _rule(
         "no_encryption",
         "hcl",
         "ncrypt~key_rotation",
-        rb"\b\w{0,40}(?:encrypt(?:ed|ion\w{0,30})|key_rotation(?:_enabled)?)\s{0,20}=\s{0,20}(?:false\b|\"(?i:none|disabled)\")",
+        rb"^\s{0,40}\w{0,40}?(?:encrypt(?:ed|ion\w{0,30})|key_rotation(?:_enabled)?)\s{0,20}=\s{0,20}"
+        rb"(?:false\b|\"(?i:none|disabled)\")",
     ),
     _rule(
         "plain_http",
@@ -186,7 +179,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "no_logging",
         "hcl",
         "log~monitoring",
-        rb"\b\w{0,40}(?:logging|log|logs|monitoring|log_file_validation)\w{0,30}\s{0,20}=\s{0,20}false\b",
+        rb"^\s{0,40}(?:\w{0,40}_)?(?:logging|logs?|monitoring)(?:_\w{1,30})?\s{0,20}=\s{0,20}false\b",
     ),
     _rule(
         "protected_resource",

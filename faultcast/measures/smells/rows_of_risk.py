@@ -1,0 +1,208 @@
+"""Rows of the catalogue: what was left behind, what is dangerous, infrastructure, patterns."""
+
+from typing import Final
+
+from faultcast.measures.smells.row import ALL, CLASSES, CODE, Smell
+
+OF_RISK: Final[tuple[Smell, ...]] = (
+    # --- what was left behind ---
+    Smell(
+        "admitted_debt",
+        "smell",
+        "a comment that says TODO, FIXME, HACK or XXX",
+        ALL,
+        "Potdar & Shihab 2014, self-admitted technical debt",
+    ),
+    Smell(
+        "commented_out_code",
+        "smell",
+        "code in a comment",
+        CODE,
+        "SonarQube S125; CWE-1085",
+    ),
+    Smell(
+        "suppressed_warning",
+        "smell",
+        "a comment that silences a checker",
+        ("python", "javascript", "typescript", "go", "c", "cpp", "ruby", "hcl"),
+        "Liargkovas et al. 2023, warning suppressions",
+    ),
+    Smell(
+        "debug_output",
+        "smell",
+        "a trace of debugging",
+        ("python", "java", "javascript", "typescript", "csharp", "rust", "ruby"),
+        "CWE-489",
+    ),
+    Smell(
+        "skipped_test",
+        "smell",
+        "a test that is switched off",
+        ("python", "java", "javascript", "typescript", "go", "csharp", "rust", "ruby"),
+        "Peruma et al. 2019, Ignored Test",
+    ),
+    Smell(
+        "fixed_sleep",
+        "smell",
+        "waiting for a time instead of for an event",
+        CODE,
+        "Peruma et al. 2019, Sleepy Test",
+    ),
+    # --- dangerous ---
+    Smell(
+        "dynamic_code",
+        "anti-pattern",
+        "text run as code",
+        ("python", "javascript", "typescript", "ruby"),
+        "CWE-95",
+    ),
+    Smell(
+        "shell_command",
+        "anti-pattern",
+        "a command that a shell takes apart",
+        ("python", "java", "javascript", "typescript", "go", "c", "cpp", "ruby"),
+        "CWE-78",
+    ),
+    Smell(
+        "built_sql",
+        "anti-pattern",
+        "a query put together from text",
+        ("python", "java", "javascript", "typescript", "go", "csharp", "ruby"),
+        "CWE-89",
+    ),
+    Smell(
+        "weak_hash",
+        "smell",
+        "MD5 or SHA-1",
+        ("python", "java", "javascript", "typescript", "go", "csharp", "ruby"),
+        "CWE-328; Rahman et al. 2019, use of weak cryptography algorithms",
+    ),
+    Smell(
+        "unsafe_string_function",
+        "anti-pattern",
+        "a function of C's library that writes as far as it likes",
+        ("c", "cpp"),
+        "CWE-242, CWE-676",
+    ),
+    Smell(
+        "hard_coded_secret",
+        "anti-pattern",
+        "a password, key or token written into the code",
+        ALL,
+        "CWE-798; Rahman et al. 2019, hard-coded secret",
+    ),
+    # --- infrastructure ---
+    Smell(
+        "open_to_world",
+        "anti-pattern",
+        "reachable from every address, or public",
+        ("hcl",),
+        "CWE-284; Rahman et al. 2019, invalid IP address binding",
+    ),
+    Smell(
+        "wildcard_permission",
+        "anti-pattern",
+        "a policy that allows every action",
+        ("hcl",),
+        "CWE-250; Rahman et al. 2019, admin by default",
+    ),
+    Smell(
+        "no_encryption",
+        "anti-pattern",
+        "encryption switched off",
+        ("hcl",),
+        "CWE-311; Saavedra & Ferreira 2022, missing encryption",
+    ),
+    Smell(
+        "plain_http",
+        "smell",
+        "HTTP without TLS to another machine",
+        ("hcl",),
+        "CWE-319; Rahman et al. 2019, use of HTTP without TLS",
+    ),
+    Smell(
+        "no_logging",
+        "smell",
+        "logging or monitoring switched off",
+        ("hcl",),
+        "CWE-778",
+    ),
+    Smell(
+        "unpinned_version",
+        "smell",
+        "a module of somebody else's without a version",
+        ("hcl",),
+        "CWE-1104; Terraform style guide",
+    ),
+    Smell(
+        "undocumented_input",
+        "smell",
+        "a variable or output without a description",
+        ("hcl",),
+        "tflint terraform_documented_variables",
+    ),
+    # --- patterns ---
+    Smell(
+        "guard_clause",
+        "pattern",
+        "an `if` that only leaves: the special case is out of the way",
+        CODE,
+        "Fowler 1999, Replace Nested Conditional with Guard Clauses",
+    ),
+    Smell(
+        "scoped_resource",
+        "pattern",
+        "a resource that is given back whatever happens: `with`, `using`, `defer`, smart pointers",
+        ("python", "java", "go", "cpp", "csharp"),
+        "C++ Core Guidelines R.1; Bloch 2018, item 9",
+    ),
+    Smell(
+        "stated_assumption",
+        "pattern",
+        "an assertion, a precondition or a validation",
+        ("python", "java", "c", "cpp", "csharp", "rust", "hcl"),
+        "Meyer 1992, Design by Contract; Casalnuovo et al. 2015",
+    ),
+    Smell(
+        "chained_error",
+        "pattern",
+        "an error that carries its cause",
+        ("python", "go", "rust"),
+        "PEP 3134; Go 1.13 errors",
+    ),
+    Smell(
+        "protected_resource",
+        "pattern",
+        "a resource that cannot be destroyed by accident",
+        ("hcl",),
+        "Terraform language, prevent_destroy",
+    ),
+    Smell(
+        "singleton",
+        "pattern",
+        "a class that hands out its one instance: `getInstance`, `instance`",
+        CLASSES,
+        "Gamma et al. 1994",
+    ),
+    Smell(
+        "builder",
+        "pattern",
+        "a class `...Builder` with a method `build`",
+        CLASSES,
+        "Gamma et al. 1994",
+    ),
+    Smell(
+        "visitor",
+        "pattern",
+        "a class with two methods `visit...`",
+        CLASSES,
+        "Gamma et al. 1994",
+    ),
+    Smell(
+        "observer",
+        "pattern",
+        "a class that others subscribe to and that notifies them",
+        CLASSES,
+        "Gamma et al. 1994",
+    ),
+)
