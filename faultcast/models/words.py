@@ -95,8 +95,6 @@ _COUNTED = (
     "anti-pattern|pattern|group"
 )
 _ONE = re.compile(rf"(?<![\d.,])(1 (?:earlier |minor )?)({_COUNTED})s\b")
-    r"(?<![\d.,])(1 (?:earlier |minor )?)(path|change|function|parameter|line|import|level|day|bit|author|contributor|reviewer|review|time|file|smell|anti-pattern|pattern|group)s\b"
-)
 
 
 def feature_text(feature: Feature, value: float | None, typical: float, effect: float) -> str:
