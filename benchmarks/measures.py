@@ -1,0 +1,268 @@
+"""How fast files are measured, alone and along a history, and how far other programs agree.
+
+    pip install complexipy lizard radon rust-code-analysis-python
+    python benchmarks/measures.py PATH … [--files N] [--versions N] [--examples N] [--write]
+
+PATH … are git repositories. Of each, up to N files a language are drawn (seeded) from HEAD for speed and agreement, and
+up to N versions of files, in the order in which they were committed, for the speed along a history. Times are CPU
+seconds of one process; parsing alone stands beside them, as no program that uses the same parser can be faster.
+``--examples`` prints functions on which a program and faultcast differ. ``--write`` puts the tables into
+benchmarks/results.md, between their marks.
+"""
+
+import argparse
+import random
+import subprocess
+import sys
+import time
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from measures_peers import Found, Numbers, Peer, installed, plain
+from page import line, machine, write
+
+from faultcast.measures import Memo, language_of, parse, read
+from faultcast.measures.grammar import grammar_of
+from faultcast.measures.kinds import row_of
+from faultcast.measures.text import is_measurable
+
+File = tuple[str, bytes]
+NUMBERS = ("cyclomatic", "cognitive", "parameters", "length", "Halstead volume")
+REPEATS = 3
+_NEAR = 4  # lines
+
+
+def git(repository: Path, *arguments: str, stdin: bytes = b"") -> bytes:
+    """Ask git, which trusts nobody's folders by default."""
+    command = ["git", "-c", "safe.directory=*", "-C", str(repository), *arguments]
+    return subprocess.run(command, input=stdin, stdout=subprocess.PIPE, check=True).stdout
+
+
+def contents(repository: Path, blobs: list[str]) -> Iterator[bytes]:
+    """The blobs' contents, in order; an absent one is empty."""
+    text, at = git(repository, "cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in blobs).encode()), 0
+    for _ in blobs:
+        end = text.index(b"\n", at)
+        head = text[at:end].split()
+        size = int(head[2]) if len(head) == 3 else -1
+        yield text[end + 1 : end + 1 + max(0, size)]
+        at = end + 2 + size
+
+
+def files(repository: Path, most: int) -> list[File]:
+    """Files at HEAD that can be measured, at most so many a language."""
+    by_language: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for entry in git(repository, "ls-tree", "-r", "-z", "HEAD").decode(errors="replace").split("\0"):
+        meta, _, path = entry.partition("\t")
+        if meta.startswith("100") and (language := language_of(path)):
+            by_language[language].append((path, meta.split()[2]))
+    drawn = [one for found in by_language.values() for one in random.Random(1).sample(found, min(most, len(found)))]
+    texts = contents(repository, [blob for _, blob in drawn])
+    return [(path, text) for (path, _), text in zip(drawn, texts, strict=True) if is_measurable(text)]
+
+
+def versions(repository: Path, most: int) -> list[File]:
+    """Versions of files that were changed, file by file in the order of commits, about so many a language."""
+    raw = git(repository, "log", "--reverse", "--raw", "--no-abbrev", "--no-renames", "--format=", "HEAD")
+    by_path: dict[str, list[str]] = defaultdict(list)
+    for entry in raw.decode(errors="replace").splitlines():
+        meta, _, path = entry.partition("\t")
+        parts = meta.split()
+        if len(parts) == 5 and parts[1].startswith("100") and language_of(path):
+            by_path[path].append(parts[3])
+    paths = sorted(path for path, blobs in by_path.items() if len(blobs) > 1)
+    random.Random(2).shuffle(paths)
+    taken: Counter[str] = Counter()
+    drawn: list[tuple[str, str]] = []
+    for path in paths:
+        language = language_of(path) or ""
+        if taken[language] < most:
+            taken[language] += len(by_path[path])
+            drawn += [(path, blob) for blob in by_path[path]]
+    texts = contents(repository, [blob for _, blob in drawn])
+    return [(path, text) for (path, _), text in zip(drawn, texts, strict=True) if is_measurable(text)]
+
+
+def seconds(work: Callable[[], object], repeats: int = REPEATS) -> float:
+    """CPU seconds of the fastest of some runs."""
+    times = []
+    for _ in range(repeats):
+        started = time.process_time()
+        work()
+        times.append(time.process_time() - started)
+    return min(times)
+
+
+def by_language(found: Iterable[File]) -> dict[str, list[File]]:
+    """The same files, a list a language."""
+    sorted_out: dict[str, list[File]] = defaultdict(list)
+    for path, text in found:
+        sorted_out[language_of(path) or ""].append((path, text))
+    return dict(sorted(sorted_out.items()))
+
+
+def parse_all(found: list[File]) -> None:
+    """Only parse."""
+    for path, text in found:
+        row = row_of(path)
+        assert row is not None
+        parse(grammar_of(row), text)
+
+
+def read_all(found: list[File], memo: Memo | None) -> None:
+    """Measure everything."""
+    for path, text in found:
+        read(path, text, memo)
+
+
+def speed(found: dict[str, list[File]], history: dict[str, list[File]]) -> list[str]:
+    """Files a CPU second, of distinct files and along histories."""
+    lines = _head("language", "files", "KB each", "parsing alone", "all measures", "MB/s",
+                  "versions", "KB each", "parsing alone", "all measures", "without memo")  # fmt: skip
+    for language, one in found.items():
+        parsing, reading = seconds(lambda one=one: parse_all(one)), seconds(lambda one=one: read_all(one, None))
+        size = sum(len(text) for _, text in one)
+        cells = [language, f"{len(one):,}", f"{size / len(one) / 1000:.1f}", _rate(one, parsing)]
+        cells += [_rate(one, reading), f"{size / reading / 1e6:.1f}"]
+        if past := history.get(language):
+            size = sum(len(text) for _, text in past)
+            parsing = seconds(lambda past=past: parse_all(past), 1)
+            cells += [f"{len(past):,}", f"{size / len(past) / 1000:.1f}", _rate(past, parsing)]
+            cells += [_rate(past, seconds(lambda past=past: read_all(past, Memo()), 1))]
+            cells += [_rate(past, seconds(lambda past=past: read_all(past, None), 1))]
+        lines.append(line(cells + ["-"] * (11 - len(cells))))
+    return lines
+
+
+def ours(path: str, text: bytes) -> Found:
+    """faultcast's own numbers, in the peers' form."""
+    found = read(path, text, None)
+    assert found is not None
+    functions = {
+        (one.start_line, plain(one.name)): {
+            "cyclomatic": one.cyclomatic,
+            "cognitive": one.cognitive,
+            "parameters": one.parameters,
+            "length": one.end_line - one.start_line + 1,
+            "Halstead volume": one.halstead_volume or 0.0,
+        }
+        for one in found.functions
+    }
+    return Found(functions, {"NLOC": found.measures.code_lines})
+
+
+def compare(peer: Peer, language: str, found: list[File], examples: int) -> list[str]:
+    """One peer on one language: how many functions both see, on how many without nested ones they agree, how fast."""
+    pairs: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    mine = theirs = both = refused = 0
+    shown: Counter[str] = Counter()
+    for path, text in found:
+        own = ours(path, text)
+        other = _ask(peer, language, text)
+        if other is None:
+            refused += 1
+            continue
+        mine, theirs = mine + len(own.functions), theirs + len(other.functions)
+        for number, value in other.whole.items():
+            pairs[number].append((own.whole[number], value))
+        starts = sorted(at[0] for at in own.functions)
+        for at, numbers, others in _matched(own, other):
+            both += 1
+            if bisect_right(starts, at[0] + numbers["length"] - 1) > bisect_right(starts, at[0]):
+                continue  # programs differ in whether what a nested function holds is its own or the outer one's
+            for number, value in others.items():
+                pairs[number].append((numbers[number], value))
+                if _differ(number, numbers[number], value) and shown[number] < examples:
+                    shown[number] += 1
+                    print(f"{peer.name} {number}: {path}:{at[0]} {at[1]} {numbers[number]} / {value}", file=sys.stderr)
+    own_time = seconds(lambda: read_all(found, None), 1)
+    other_time = seconds(lambda: [_ask(peer, language, text) for _, text in found], 1)
+    cells = [language, peer.name, f"{mine:,} / {theirs:,}", f"{both / max(1, mine):.1%}"]
+    cells += [_agreement(number, pairs.get(number, [])) for number in (*NUMBERS, "NLOC")]
+    return [line([*cells, f"{own_time / other_time:.2f}", f"{refused}"])]
+
+
+def _matched(own: Found, other: Found) -> Iterator[tuple[tuple[int, str], Numbers, Numbers]]:
+    """Functions of one name that begin about the same line, or on the same line where one of them has no name.
+
+    Programs differ in whether a function begins with its annotations, its type or its name: then its length is not
+    compared.
+    """
+    nameless = {at[0]: numbers for at, numbers in other.functions.items() if not at[1]}
+    for at, numbers in own.functions.items():
+        line_number, name = at
+        for near in sorted(range(line_number - _NEAR, line_number + _NEAR + 1), key=lambda to: abs(to - line_number)):
+            if name and (others := other.functions.get((near, name))) is not None:
+                same_line = near == line_number
+                yield at, numbers, others if same_line else {k: v for k, v in others.items() if k != "length"}
+                break
+        else:
+            if (others := nameless.get(line_number)) is not None:
+                yield at, numbers, others
+
+
+def _ask(peer: Peer, language: str, text: bytes) -> Found | None:
+    try:
+        return peer.ask(language, text.decode(errors="replace"))
+    except (SyntaxError, ValueError, RecursionError, AttributeError, IndexError, KeyError, TypeError):
+        return None  # counted as refused
+
+
+def _differ(number: str, mine: float, other: float) -> bool:
+    return abs(mine - other) > (0.01 * max(mine, other) if number == "Halstead volume" else 0)
+
+
+def _agreement(number: str, pairs: list[tuple[float, float]]) -> str:
+    """Equal ones among those that at least one puts above the least value (1; cognitive, parameters: 0)."""
+    least = 0 if number in {"cognitive", "parameters"} else 1
+    told = [pair for pair in pairs if max(pair) > least]
+    if not told:
+        return "-"
+    if number == "Halstead volume":  # defined otherwise everywhere: does it order functions alike?
+        return f"rank {_rank_correlation(told):.2f}"
+    return f"{sum(mine == other for mine, other in told) / len(told):.1%} of {len(told):,}"
+
+
+def _rank_correlation(pairs: list[tuple[float, float]]) -> float:
+    """Spearman's, ties by their order."""
+    ranks = [np.argsort(np.argsort(np.array(side), kind="stable")) for side in zip(*pairs, strict=True)]
+    return float(np.corrcoef(*ranks)[0, 1]) if len(pairs) > 2 else 1.0
+
+
+def _rate(found: list[File], spent: float) -> str:
+    return f"{len(found) / spent:,.0f}/s"
+
+
+def _head(*names: str) -> list[str]:
+    return [line(names), line(["---"] * len(names))]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("repositories", nargs="+", type=Path)
+    parser.add_argument("--files", type=int, default=300)
+    parser.add_argument("--versions", type=int, default=1000)
+    parser.add_argument("--examples", type=int, default=0)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    found = by_language(one for path in options.repositories for one in files(path, options.files))
+    history = by_language(one for path in options.repositories for one in versions(path, options.versions))
+    fast = speed(found, history)
+    agreement = _head("language", "program", "functions: ours / theirs", "ours matched", *NUMBERS, "NLOC of files",
+                      "its speed", "files refused")  # fmt: skip
+    for peer in installed():
+        for language in sorted(peer.languages & found.keys()):
+            agreement += compare(peer, language, found[language], options.examples)
+            print(agreement[-1], file=sys.stderr)
+    text = "\n".join([f"{machine()}, one process, a busy machine.", "", *fast, "", *agreement])
+    print(text)
+    if options.write:
+        write("measures", text)
+
+
+if __name__ == "__main__":
+    main()
