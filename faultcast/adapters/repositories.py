@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from faultcast.adapters.places import Places, is_url, state_folder
+from faultcast.errors import NotARepository
 from faultcast.history import Pseudonyms, Repository, load_key, open_repository
 from faultcast.history.git import locate, origin as git_origin
 from faultcast.history.identity import keep_key
@@ -21,7 +22,12 @@ def canonical(location: str) -> str:
     """
     if is_url(location):
         return location
-    path = Path(location).expanduser().resolve()
+    try:
+        path = Path(location).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # no such user, links in a circle, a NUL
+        raise NotARepository(
+            f"{location!r}: {error}; expected the folder of a git repository, or an https URL."
+        ) from error
     locate(path)
     return str(path)
 

@@ -59,11 +59,14 @@ def locate(path: Path) -> Path:
     Raises:
         NotARepository: there is none at exactly this place (parents are not searched).
     """
-    for candidate in (path / ".git", path):
-        found = _follow_gitfile(candidate) if candidate.is_file() else candidate
-        if (found / "HEAD").is_file() and _common(found).joinpath("objects").is_dir():
-            return found.resolve()
-    what = "a folder without a .git" if path.is_dir() else ("a file" if path.exists() else "nothing")
+    try:
+        for candidate in (path / ".git", path):
+            found = _follow_gitfile(candidate) if candidate.is_file() else candidate
+            if (found / "HEAD").is_file() and _common(found).joinpath("objects").is_dir():
+                return found.resolve()
+        what = "a folder without a .git" if path.is_dir() else ("a file" if path.exists() else "nothing")
+    except (OSError, RuntimeError, ValueError) as error:  # too long, links in a circle, a NUL
+        what = f"no path that can be followed ({type(error).__name__})"
     raise NotARepository(
         f"{path}: found {what}, expected a git repository. Give the folder that holds .git, a bare repository, "
         "or an https URL."
