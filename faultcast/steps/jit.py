@@ -4,6 +4,8 @@
 are read.
 """
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,13 +72,14 @@ def score_commit(repository: str, revision: str, history: str, now: Settings) ->
             "the content of identity.key in the state folder of the machine that saved it."
         )
     refresh(repository, now)
-    with opened(repository, now) as source:
+    with opened(repository, now) as source, ThreadPoolExecutor(1) as beside:
         commit = source.tip(revision)
         ids = _unseen(source, commit, state)
-        differs = _differences(source, commit, state, len(ids))
+        whole = beside.submit(ancestry, source.objects, commit)  # takes git about as long as the rest takes us
         row = _described(source, ids, state, folder / "past", identify) if ids else _known(folder, commit)
         model = _model(state, folder)
         change = _change(model, source, row, identify) if len(row) else None
+        differs = _differences(source, commit, state, len(ids), whole.result())
     told = {"name": model.name, "version": state.model.get("version", ""), "basis": model.basis}
     return Scored(told, change, row, len(ids), differs)
 
@@ -106,10 +109,9 @@ def _unseen(source: Repository, commit: str, state: State) -> list[str]:
     return ids
 
 
-def _differences(source: Repository, commit: str, state: State, behind: int) -> tuple[str, ...]:
-    """Why a full run that ends at the commit would have folded another history before it."""
+def _differences(source: Repository, commit: str, state: State, behind: int, whole: Sequence[str]) -> tuple[str, ...]:
+    """Why a full run that ends at the commit, and reads the `whole` history, would have folded another one before."""
     found = []
-    whole = ancestry(source.objects, commit)
     if behind and (len(whole) != state.commits + behind or order(whole[: state.commits]) != state.order):
         found.append(
             f"it does not build on {state.revision[:10]} alone: described as if it arrived after all that is known"
