@@ -80,8 +80,18 @@ class Places:
         return self.home / "repositories" / self.repo_id
 
     @property
+    def commits(self) -> Path:
+        """The history as it was last mined: the next run reads only what is new."""
+        return self.folder / "commits.parquet"
+
+    @property
     def feature_store(self) -> Path:
         return self.folder / "feast"
+
+    @property
+    def touched(self) -> Path:
+        """What every commit's files held, so that a later run reads new commits alone."""
+        return self.folder / "touched.db"
 
     @property
     def run_file(self) -> Path:

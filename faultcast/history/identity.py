@@ -126,7 +126,9 @@ class Pseudonyms:
 
 
 def reviewers(message: str) -> list[tuple[str, str]]:
-    """The (name, e-mail) of those whom ``Reviewed-by:``, ``Acked-by:``, ``Tested-by:``, ``Approved-by:`` name, in order.
+    """The (name, e-mail) of those whom ``Reviewed-by:``, ``Acked-by:``, ``Tested-by:`` or ``Approved-by:`` name.
+
+    As written there: a .mailmap tells of authors only.
 
     >>> reviewers("Fix it\\n\\nReviewed-by: Ana <ana@example.org>\\nAcked-by: bo@example.org\\nCc: Cy")
     [('Ana', 'ana@example.org'), ('', 'bo@example.org')]

@@ -37,7 +37,7 @@ _MERGES = (*_DIFF, "-c", "-p", "-U1")
 """Without context, git leaves out a line that stands alone between two changes of a combined diff."""
 _DIFFERING = ("diff-tree", "--stdin", "-c", "-r", "-z", "--raw", "--no-abbrev")
 """Merges with a file unlike every parent's, found by the ids of trees and blobs alone: most merges have none."""
-_HEADER = (*_LOG, "-s")
+HEADER = (*_LOG, "-s")
 
 _UNFLUSHED = 32
 """Commits that git may have read without printing them when it was ended: they are tried one by one."""
@@ -95,7 +95,7 @@ class Reader:
         unread = [one for one in ids if one in failed]
         listed, unlisted = self._through(_NAMES, [one for one in unread if one not in self._heavy])
         ids = _before(ids, unread, listed, unlisted, self._heavy)
-        headed, headless = self._through(_HEADER, [one for one in unread if one not in listed])
+        headed, headless = self._through(HEADER, [one for one in unread if one not in listed])
         ids = _before(ids, unread, listed, headed, headless)
         differing, merged, unmerged = self._merged([one for one in ids if one not in failed and found[one].is_merge])
         ids = _before(ids, differing, merged, unmerged)
@@ -123,6 +123,8 @@ class Reader:
 
         Where patches are not asked for, their files come without lines.
         """
+        if self._command is HEADER:
+            return [], {}, {}
         named = {commit.id: commit for commit in self._records(_DIFFERING, merges)} if merges else {}
         if self._command is NUMBERS:
             return [], named, {}
@@ -140,7 +142,7 @@ class Reader:
         failed: dict[str, str] = {}
         left, size, alone = ids, len(ids), 0
         while left and self._weight < PART_BYTES:
-            if self._patience.is_tried and command is not _HEADER:
+            if self._patience.is_tried and command is not HEADER:
                 failed |= self._screened(left)
                 left = [one for one in left if one not in failed]
             if not left:

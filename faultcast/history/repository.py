@@ -3,19 +3,13 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-import pyarrow as pa
-
 from faultcast.errors import EmptyRepository, ShallowRepository, UnknownRevision
-from faultcast.history import git, store
+from faultcast.history import git
 from faultcast.history.identity import Pseudonyms
-from faultcast.history.reader import Reader, Skipped
-from faultcast.history.spread import spread
+from faultcast.history.reader import Reader
 from faultcast.records import Commit
-
-_COMMITS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,37 +61,3 @@ def open_repository(location: Path) -> Iterator[Repository]:
         )
     with git.open_objects(git_dir) as objects:
         yield Repository(git_dir, objects)
-
-
-def mine(
-    repository: Repository, tip: str, identify: Pseudonyms, workers: int = 2
-) -> tuple[int, Iterator[tuple[pa.RecordBatch, tuple[Skipped, ...]]]]:
-    """Read the whole ancestry of `tip`.
-
-    Returns the number of commits, and batches of `store.SCHEMA` in order of arrival, each with what
-    had to be skipped. Diffs are independent of one another, so ranges are read by `workers` processes.
-    """
-    ids = git.ancestry(repository.objects, tip)
-    ranges = [(first, ids[first : first + _COMMITS_AT_ONCE]) for first in range(0, len(ids), _COMMITS_AT_ONCE)]
-    work = partial(_mine_range, repository.objects, identify, tip)
-
-    def whole() -> Iterator[tuple[pa.RecordBatch, tuple[Skipped, ...]]]:
-        for batch, skipped, rest in spread(work, ranges, workers):
-            yield batch, skipped
-            while rest[1]:  # the range was too heavy to be handed over at once
-                batch, skipped, rest = work(rest)  # noqa: PLW2901
-                yield batch, skipped
-
-    return len(ids), whole()
-
-
-_Range = tuple[int, list[str]]
-
-
-def _mine_range(
-    source: git.ObjectSource, identify: Pseudonyms, tip: str, part: _Range
-) -> tuple[pa.RecordBatch, tuple[Skipped, ...], _Range]:
-    first, ids = part
-    reader = Reader(source, identify, tip)
-    commits = next(reader.parts(ids, first))
-    return store.to_batch(commits), tuple(reader.skipped), (first + len(commits), ids[len(commits) :])

@@ -66,18 +66,18 @@ _RECORDS = {
 """Records by the names of their fields, which come in the same order."""
 
 
-def write(batches: Iterable[pa.RecordBatch], path: Path, metadata: Mapping[str, str] | None = None) -> int:
+def write(batches: Iterable[pa.RecordBatch], path: Path, facts: Mapping[str, str] | None = None) -> int:
     """Write record batches of `SCHEMA`; the file appears whole or not at all. Returns rows written.
 
-    `metadata` is kept in the file's schema. Pages have checksums.
+    Pages have checksums. `facts` are kept beside the rows, as they are when the last batch has come.
     """
     partial = path.with_name(f"{path.name}.partial")
     rows = 0
-    schema = SCHEMA.with_metadata({**(metadata or {}), "format": str(FORMAT)})
-    with pq.ParquetWriter(partial, schema, compression="zstd", write_page_checksum=True) as writer:
+    with pq.ParquetWriter(partial, SCHEMA, compression="zstd", write_page_checksum=True) as writer:
         for batch in batches:
             writer.write_batch(batch)
             rows += batch.num_rows
+        writer.add_key_value_metadata({**(facts or {}), "format": str(FORMAT)})
     partial.replace(path)
     return rows
 
