@@ -6,12 +6,13 @@ versions at hand, so that what one change left is what the next one found, witho
 
 import sys
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import islice
 from multiprocessing import get_context
+from typing import NamedTuple, Protocol
 
 from faultcast.features.touched import TouchedFile, is_measured, touch_file
 from faultcast.history import Repository
@@ -32,36 +33,89 @@ _Key = tuple[str, str]
 Found = list[TouchedFile | None]
 
 
+class Kept(Protocol):
+    """What was read before, by commit id."""
+
+    def get(self, ids: Sequence[str]) -> dict[str, dict[str, TouchedFile]]:
+        """Those of the commits that are kept."""
+
+    def put(self, found: Mapping[str, Mapping[str, TouchedFile]]) -> None:
+        """Keep the touched files of some commits."""
+
+
 def touched_history(
-    repository: Repository, commits: Iterable[Commit], workers: int = 1
+    repository: Repository, commits: Iterable[Commit], workers: int = 1, kept: Kept | None = None
 ) -> Iterator[tuple[Commit, dict[str, TouchedFile]]]:
     """Yield each commit with what it touched; a version that is absent or too large cannot be read.
 
-    The order and every number are the same whatever `workers` is; at most a few hundred commits are in memory.
+    The order and every number are the same whatever `workers` and `kept` are; at most a few hundred commits are in
+    memory. A commit of which something could not be read is not kept: it may be there next time.
     """
     stream = iter(commits)
     parts = iter(lambda: list(islice(stream, _COMMITS_AT_ONCE)), [])
-    if workers < 2:
-        versions = Versions(repository.objects)
-        for part in parts:
-            yield from _joined(part, iter(versions.touch(_readable(part))))
-        return
     with ExitStack() as stack:
-        pools = [stack.enter_context(_pool(repository.objects)) for _ in range(workers)]
-        shares = _Shares(workers)
-        waiting: deque[tuple[list[Commit], list[int], list[Future[Found]]]] = deque()
+        ask = _asking(repository.objects, workers, stack)
+        waiting: deque[_Part] = deque()
         for part in parts:
-            files = _slim(_readable(part))
-            dealt = [shares.of(file) for file in files]
-            asked = [
-                pool.submit(_touch, [file for file, share in zip(files, dealt, strict=True) if share == place])
-                for place, pool in enumerate(pools)
-            ]
-            waiting.append((part, dealt, asked))
+            known = kept.get([commit.id for commit in part]) if kept else {}
+            unknown = [commit for commit in part if commit.id not in known]
+            waiting.append(_Part(part, known, unknown, ask(_readable(unknown))))
             if len(waiting) > _PARTS_AHEAD:
-                yield from _collected(*waiting.popleft())
-        for one in waiting:
-            yield from _collected(*one)
+                yield from _collected(waiting.popleft(), kept)
+        while waiting:
+            yield from _collected(waiting.popleft(), kept)
+
+
+Answer = Callable[[], Iterator[TouchedFile | None]]
+
+
+class _Part(NamedTuple):
+    """Some commits on their way: those that are kept, and those that were asked for."""
+
+    commits: list[Commit]
+    known: dict[str, dict[str, TouchedFile]]
+    unknown: list[Commit]
+    answer: Answer
+
+
+def _asking(source: ObjectSource, workers: int, stack: ExitStack) -> Callable[[list[FileChange]], Answer]:
+    """A function that sets the processes to read files, and returns what waits for them."""
+    if workers < 2:
+        versions = Versions(source)
+        return lambda files: lambda: iter(versions.touch(files))
+    pools = [stack.enter_context(_pool(source)) for _ in range(workers)]
+    shares = _Shares(workers)
+
+    def ask(files: list[FileChange]) -> Answer:
+        dealt = [shares.of(file) for file in files]
+        asked = []
+        for place, pool in enumerate(pools):
+            mine = [file for file, share in zip(files, dealt, strict=True) if share == place]
+            asked.append(pool.submit(_touch, _slim(mine)))
+        return lambda: _dealt_back(dealt, [one.result() for one in asked])
+
+    return ask
+
+
+def _dealt_back(dealt: Iterable[int], found: Iterable[Found]) -> Iterator[TouchedFile | None]:
+    """What the processes found, in the files' order again."""
+    streams = [iter(one) for one in found]
+    return (next(streams[share]) for share in dealt)
+
+
+def _collected(part: _Part, kept: Kept | None) -> Iterator[tuple[Commit, dict[str, TouchedFile]]]:
+    answer = part.answer()
+    fresh: dict[str, dict[str, TouchedFile]] = {}
+    complete: dict[str, dict[str, TouchedFile]] = {}
+    for commit in part.unknown:
+        files = {file.path: next(answer) for file in commit.files if _is_readable(file)}
+        fresh[commit.id] = {path: one for path, one in files.items() if one is not None}
+        if len(files) == len(fresh[commit.id]):
+            complete[commit.id] = fresh[commit.id]
+    if kept and complete:
+        kept.put(complete)
+    for commit in part.commits:
+        yield commit, part.known[commit.id] if commit.id in part.known else fresh[commit.id]
 
 
 class Versions:
@@ -145,22 +199,6 @@ def _slim(files: Iterable[FileChange]) -> list[FileChange]:
         )
         for file in files
     ]
-
-
-def _collected(
-    commits: Iterable[Commit], dealt: Iterable[int], asked: Iterable["Future[Found]"]
-) -> Iterator[tuple[Commit, dict[str, TouchedFile]]]:
-    """Wait for the processes, and put what they found in the files' order again."""
-    found = [iter(one.result()) for one in asked]
-    return _joined(commits, (next(found[share]) for share in dealt))
-
-
-def _joined(
-    commits: Iterable[Commit], found: Iterator[TouchedFile | None]
-) -> Iterator[tuple[Commit, dict[str, TouchedFile]]]:
-    for commit in commits:
-        files = [(file.path, next(found)) for file in commit.files if _is_readable(file)]
-        yield commit, {path: one for path, one in files if one is not None}
 
 
 def _pool(source: ObjectSource) -> ProcessPoolExecutor:
