@@ -17,7 +17,7 @@ from faultcast.adapters.places import state_folder
 from faultcast.adapters.streams import Broker, Sink, Source, Taken, open_broker
 from faultcast.adapters.trackers import state_of, tables
 from faultcast.adapters.trackers.records import STREAMS, Record
-from faultcast.errors import NotFound, Unavailable, UsageError
+from faultcast.errors import NotFound, TemporaryError, Unavailable, UsageError
 from faultcast.events import RAW, id_of, record
 from faultcast.steps.judge import judge
 
@@ -119,6 +119,18 @@ class _Work:
             self._tell(
                 f"{RAW}: {self._source.lost:,} messages were deleted before they were read: retention is too short"
             )
+        try:
+            self._until(limit, is_over)
+        except TemporaryError:
+            self._save()  # what was kept before the trouble is there to be read
+            raise
+        if left_out := self._save():
+            raise UsageError(
+                f"{', '.join(left_out)}: found tables that `faultcast ingest` collected directly. Delete the folder, "
+                "or consume with another FAULTCAST_HOME; the events are kept and will be written then."
+            )
+
+    def _until(self, limit: int, is_over: Callable[[], bool]) -> None:
         told_at = saved_at = time.monotonic()
         while True:
             self._batch(limit)
@@ -131,11 +143,6 @@ class _Work:
             if now - saved_at >= SAVE_SECONDS:
                 saved_at = now
                 self._save()
-        if left_out := self._save():
-            raise UsageError(
-                f"{', '.join(left_out)}: found tables that `faultcast ingest` collected directly. Delete the folder, "
-                "or consume with another FAULTCAST_HOME; the events are kept and will be written then."
-            )
 
     def _batch(self, limit: int) -> None:
         judged = [judge(message) for message in self._source.poll(limit, WAIT_SECONDS)]

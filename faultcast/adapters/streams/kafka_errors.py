@@ -17,6 +17,7 @@ _REFUSED = {
 }
 _TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE}
 _DOWN = KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001
+_SILENT = {_DOWN, KafkaError._MSG_TIMED_OUT, KafkaError._TIMED_OUT, KafkaError._TRANSPORT}  # noqa: SLF001
 _RETRY_SECONDS = 0.2
 
 
@@ -89,6 +90,8 @@ class Trouble:
     def told(self, error: KafkaError, topic: str) -> FaultcastError:
         """One of librdkafka's errors as ours."""
         code = error.code()
+        if code in _SILENT:
+            return self.silent()
         if code in _UNKNOWN:
             return NotFound(
                 f"Kafka at {self._access.brokers}: found no topic {topic!r}. Create it: kafka-topics.sh --create "

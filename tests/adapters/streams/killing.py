@@ -37,12 +37,12 @@ def kill_again_and_again(home: Path, kind: str, broker: dict[str, str], total: i
     killed = 0
     while killed < kills:
         process = consumer(home, kind, broker)
-        done = _done(home)
+        before = done(home)
         if dice.random() < 1 / 3:
             _wait(process, lambda: False, dice.uniform(0, 1.0))
         else:
-            aim = done + 1 + int(dice.random() * 2 * (total - done) / (kills - killed + 1))
-            _wait(process, lambda aim=aim: _done(home) >= aim, 60)
+            aim = before + 1 + int(dice.random() * 2 * (total - before) / (kills - killed + 1))
+            _wait(process, lambda aim=aim: done(home) >= aim, 60)
             time.sleep(dice.uniform(0, 0.02))
         process.send_signal(signal.SIGKILL)
         process.communicate()
@@ -59,7 +59,7 @@ def _wait(process: "subprocess.Popen[str]", is_there: Any, seconds: float) -> No
         time.sleep(0.002)
 
 
-def _done(home: Path) -> int:
+def done(home: Path) -> int:
     """Messages that the sink has dealt with."""
     path = home / "streams" / "sink.sqlite"
     if not path.exists():

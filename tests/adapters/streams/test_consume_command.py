@@ -13,8 +13,8 @@ from unittest.mock import patch
 
 import pyarrow.parquet as pq
 import pytest
-from brokers import environment, opened, pipeline_type
-from killing import consumer, finished
+from brokers import environment, opened, pipeline_type, serving
+from killing import consumer, done, finished
 from workload import everything, issue, workload
 
 from faultcast.adapters.streams import Outgoing
@@ -163,6 +163,24 @@ def test_a_broker_that_is_away(tmp_path: Path) -> None:
     away |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     told = typed(tmp_path, away, "consume", "--pipeline-type", "kinesis", code=8)["error"]["message"]
     assert "Kinesis at http://127.0.0.1:9 does not answer" in told
+
+
+def test_a_broker_that_goes_away(tmp_path: Path) -> None:
+    """Who follows is told so, and what was kept is in the tables."""
+    told = workload(100)
+    told.write_tables(tmp_path / "expected")
+    with serving("kafka") as served:
+        broker = opened(tmp_path, "kafka", served)
+        told.publish(broker)
+        following = consumer(tmp_path, "kafka", served | {"FAULTCAST_STREAM_TIMEOUT_SECONDS": "2"}, "--follow")
+        until = time.monotonic() + 60
+        while done(tmp_path) < told.distinct + told.poison and time.monotonic() < until:
+            time.sleep(0.05)
+        broker.close()
+    out, err = following.communicate(timeout=60)
+    assert following.returncode == 8, err
+    assert "does not answer" in json.loads(out)["error"]["message"]
+    assert tables(tmp_path) == tables(tmp_path / "expected")
 
 
 def test_away_is_told_before_the_collecting(tmp_path: Path) -> None:
