@@ -15,10 +15,12 @@ _JUMPS = words(
     " break_expression continue_expression return break next"
 )
 _BRANCHES = words("if_statement if_expression else_clause elif_clause else elsif if unless")
+_FURTHER = words("if_statement if_expression elif_clause elsif")
 _LEAST_BYTES = 2  # "{}" is no duplicate
 _LOGIC = re.compile(rb"&&|\|\||\?\?|\band\b|\bor\b")
 _LEAVES_BY_CALL = re.compile(rb"(?i)exit|abort|usage|fall|unreachable|panic|die|fatal|fail|throw|return")
-_SAYS_FALL = re.compile(rb"(?i)fall|through|no ?break|next case")
+_GOES_ON_KNOWINGLY = re.compile(rb"(?i)fall|through|no ?break|next case|\b(?:break|return|goto|continue)\b")
+_CASES = words("case_statement switch_case switch_default switch_block_statement_group switch_section switch_rule")
 
 
 def look_at_if(node: Node, found: Found) -> None:
@@ -35,9 +37,20 @@ def look_at_if(node: Node, found: Found) -> None:
         if _only_leaves(bodies[0], source):
             found.count("guard_clause")
         return
+    is_either_or = len(bodies) == 2 and not _goes_on(kids)
     texts = [_inside(body, source) for body in bodies]
-    if any(one == other and len(one) > _LEAST_BYTES for one, other in pairwise(texts)):
+    if any(
+        one == other and len(one) > _LEAST_BYTES and (is_either_or or b"\n" in one) for one, other in pairwise(texts)
+    ):
         found.count("duplicated_branch")
+
+
+def _goes_on(kids: list[Node]) -> bool:
+    """Whether the else is a further if."""
+    last = next((kid for kid in reversed(kids) if kid.is_named), kids[-1])
+    if last.type == "else_clause" and last.child_count:
+        last = last.children[-1]
+    return last.type in _FURTHER
 
 
 def look_at_modifier(node: Node, found: Found) -> None:
@@ -107,7 +120,7 @@ def _if_modifier(node: Node, found: Found) -> None:
 def look_at_switch(node: Node, found: Found) -> None:
     """A body of cases, each with its label first; Java's arrows need no default and do not fall."""
     kids, source = node.children, found.source
-    cases = [kid for kid in kids[-1].children if kid.is_named and "comment" not in kid.type and kid.child_count]
+    cases = [kid for kid in kids[-1].children if kid.type in _CASES and kid.child_count]
     if not cases or any(kid.type == "switch_rule" for kid in cases):
         return
     if not any(_is_default(kid) for kid in cases):
@@ -118,7 +131,7 @@ def look_at_switch(node: Node, found: Found) -> None:
         last = _last_statement(case)
         if last is None or _ends_case(last, source):
             continue
-        if not _SAYS_FALL.search(source, last.end_byte, following.start_byte):
+        if not _GOES_ON_KNOWINGLY.search(source, last.end_byte, following.start_byte):
             found.count("fallthrough")
 
 

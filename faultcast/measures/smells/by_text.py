@@ -34,7 +34,7 @@ _WORDS = (  # Python and Ruby
     rb"from [\w.]{1,80} import \w",
     rb"[\w.\[\]'\"]{1,60} [-+*/]?= (?:[\w.\[\]'\"]{1,60}|[\w.]{1,60}[(\[{].{0,200}[)\]}])$",
     rb"[\w.]{1,80}\(.{0,200}\)$",
-    rb"return (?:None|True|False|self\b|\w{1,60}[.(]\S{0,100}$)",
+    rb"return (?:None|True|False|self|\w{1,60}(?:\.\w{1,60}|\(\S{0,100}\)))$",
     rb"print\(",
     rb"raise \w{1,60}\(",
     rb"puts ['\"]",
@@ -52,15 +52,18 @@ _BRACES = (  # the others
     rb"\w{1,40}(?:, \w{1,40}){0,4} := \S.{0,160}",
     rb"(?:if|for) .{1,100} \{",
 )
-_WORD_CODE = re.compile(rb"^[ \t]{0,40}#[ \t]{0,40}(?:" + b"|".join(_WORDS) + rb")", re.MULTILINE)
+_PYTHON_CODE = re.compile(rb"^[ \t]{0,40}#[ \t]{0,40}(?:" + b"|".join(_WORDS) + rb")", re.MULTILINE)
+_RUBY_CODE = re.compile(rb"^[ \t]{0,40}# ?(?:" + b"|".join(_WORDS) + rb")", re.MULTILINE)
 _BRACE_CODE = re.compile(
     rb"^[ \t]{0,40}(?://|/?\*)?[ \t]{0,40}(?:" + b"|".join(_BRACES) + rb")[ \t]{0,9}(?:\*/)?[ \t\r]{0,9}$",
     re.MULTILINE,
 )
 _CODE_IN_COMMENT = {
-    **dict.fromkeys(("python", "ruby"), _WORD_CODE),
+    "python": _PYTHON_CODE,
+    "ruby": _RUBY_CODE,  # what stands further in is an example of RDoc's
     **dict.fromkeys(("java", *SCRIPT, "go", "c", "cpp", "csharp", "rust"), _BRACE_CODE),
 }
+_LINE = re.compile(rb"\w[^\n]*")
 _DOCUMENTS = (b"/**", b"///", b"//!", b"/*!", b'"', b"'", b"=begin", b"r'", b'r"')
 
 
@@ -88,12 +91,16 @@ def in_text(language: str, text: bytes, comments: list[tuple[int, int]]) -> list
     return found
 
 
-def _code(pattern: re.Pattern[bytes], source: bytes, comments: list[tuple[int, int]]) -> Iterator[int]:
-    """Where code stands in comments; lines that follow one another count once."""
+def _code(pattern: re.Pattern[bytes], text: bytes, comments: list[tuple[int, int]]) -> Iterator[int]:
+    """Where code stands in comments; lines that follow one another count once, words among much prose do not."""
     last = -1
     for start, end in comments:
-        if source.startswith(_DOCUMENTS, start) or not pattern.search(source[start:end]):
+        if text.startswith(_DOCUMENTS, start) or text[text.rfind(b"\n", 0, start) + 1 : start].strip():
             continue
-        if last < 0 or source[last:start].strip():
+        written = text[start:end]
+        found = len(pattern.findall(written))
+        if not found or 2 * found < len(_LINE.findall(written)):
+            continue
+        if last < 0 or text[last:start].strip():
             yield start
         last = end

@@ -32,10 +32,24 @@ def _rule(
     return Rule(smell, tuple(languages.split()), tuple(needles.encode().split(b"~")), compiled, in_comment, accept)
 
 
+_SURELY_SECRET_BYTES = 20  # a shorter value of words with dots or dashes between them is a name
+
+
+def _is_loose(match: re.Match[bytes]) -> bool:
+    """``typeof x == "string"`` converts nothing."""
+    return b"typeof" not in match.string[max(0, match.start() - 60) : match.start()].rpartition(b"\n")[2]
+
+
 def _is_secret(match: re.Match[bytes]) -> bool:
     """A value that looks like a secret: not a name, a placeholder, a template, a path or a sentence."""
     value = match["value"]
-    if re.search(rb"[\s${}<>*]|\.\.\.|^(?:https?|file|arn):|^[./]|^(?:env|var|x{3,}|\*+)", value, re.IGNORECASE):
+    if re.search(
+        rb"[\s${}<>*\[\]()]|secret|passw|key|token|\.\.\.|^(?:https?|file|arn):|^[./]|^(?:env|var|x{3,}|\*+)",
+        value,
+        re.IGNORECASE,
+    ):
+        return False
+    if len(value) < _SURELY_SECRET_BYTES and re.fullmatch(rb"[a-z\d]+(?:[._-][a-z\d]+)+", value):
         return False
     return not re.fullmatch(rb"-{0,2}[A-Za-z]+(?:[_.\-: /][A-Za-z]+)*[?:=.]?|[A-Z_\d]+|[a-z]+[A-Z]\w*", value)
 
@@ -55,7 +69,7 @@ _SQL_WORDS = "SELECT ~INSERT INTO~UPDATE ~DELETE FROM"
 _WORDS_OF_KEYS = "assword~asswd~ASSW~ecret~ECRET~_key~_KEY~piKey~ssKey~teKey~oken~OKEN"
 _SECRET = (
     rb"(?:[pP]ass(?:word|wd)|PASSW(?:OR)?D|[sS]ecret|SECRET|(?i:api_?key|access_?key|auth_?token|private_?key))"
-    rb"[\w-]{0,20}[\"']?\]?(?::\s?[&\w]{1,20})?\s{0,20}(?:=>|:=|=|:)\s{0,20}[bru]?"
+    rb"(?:[_-]?(?i:key|token|value)|\d{1,3}){0,2}[\"']?\]?(?::\s?[&\w]{1,20})?\s{0,20}(?:=>|:=|=|:)\s{0,20}[bru]?"
     rb"(?P<quote>[\"'])(?P<value>[^\"'\n]{6,200})(?P=quote)"
 )
 
@@ -99,8 +113,9 @@ RULES: Final[tuple[Rule, ...]] = (
         "javascript typescript",
         " == ~ != ",
         rb"(?<![=!<>])[!=]=(?![=>])\s{0,5}(?!null\b|undefined\b|[=\s])",
+        accept=_is_loose,
     ),
-    _rule("ignored_error", "go", "_ = ~_ := ", rb"\b_\s?:?=\s(?:[\w.]{0,80}\w)\("),
+    _rule("ignored_error", "go", "_ = ~_ := ", rb"(?<!var )\b_\s?:?=\s(?:[\w.]{0,80}\w)\("),
     _rule("chained_error", "go", "%w", rb"%w"),
     _rule(
         "skipped_test",
@@ -122,7 +137,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         "fixed_sleep", "javascript typescript", "setTimeout(", rb"\bsetTimeout\(\s{0,5}(?:resolve|res|r|done)\s{0,5},"
     ),
-    _rule("global_state", "ruby", "$", rb"^\s{0,40}\$[a-z]\w{0,60}\s?(?:\|\||&&|[-+*/])?=(?![=~])"),
+    _rule("global_state", "ruby", "$", rb"^\s{0,40}\$(?!std)[a-z]\w{0,60}\s?(?:\|\||&&|[-+*/])?=(?![=~])"),
     # --- danger ---
     _rule("shell_command", "python", "shell=True", rb"\bshell=True\b"),
     _rule("shell_command", "go", "exec.Command", rb"\bexec\.Command(?:Context)?\([^\n]{0,80}\"(?:/bin/)?(?:ba|z)?sh\""),
