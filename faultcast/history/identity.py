@@ -23,7 +23,7 @@ from faultcast.history.mentions import without_mentions_in_message
 FORGOTTEN = "author-forgotten"
 """One author for all who were forgotten."""
 
-_TRAILER = re.compile(r"(?im)^([\w-]+-by): .*$")
+_TRAILER = re.compile(r"(?im)^([\w-]+-by|cc|author|committer|reporter): .*$")
 _REVIEWER = re.compile(r"(?im)^(?:reviewed|acked|tested|approved)-by:[ \t]*(\S.{0,199})$")
 _PERSON = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>\s]+)>.*|(?P<address>\S+@\S+)|(?P<alone>[^<>@]+)")
 _ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}+@[\w-]++(?:\.[\w-]++)+")

@@ -109,6 +109,15 @@ def test_a_name_is_found_through_the_history_and_its_mailmap(story: Story, tmp_p
         Places(now.home, "").forgotten.unlink()
 
 
+def test_who_only_reviewed_is_forgotten_by_name(story: Story, tmp_path: Path, now: Settings) -> None:
+    story.commit("One\n\nReviewed-by: Cy Twist <cy@example.org>\nCc: Cy Twist <cy@example.org>", files={"a.py": "1\n"})
+    keep(ran(story.path, "HEAD", now, now.home / "kfp" / "shop" / "artifacts").run, now)
+    cy = pseudonyms(now).pseudonym("cy@example.org")
+    assert telling(now.home, cy)
+    assert forget("Cy Twist", now).left == ()
+    assert telling(now.home, cy, "Twist") == []
+
+
 def test_killed_in_the_middle_it_goes_on(
     story: Story, tmp_path: Path, now: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
