@@ -89,8 +89,8 @@ GROUPS: dict[str, tuple[Feature, ...]] = {
         Feature("configuration_files", "int64", "files", "configuration and build files touched", "FC", "?"),
         Feature("documentation_files", "int64", "files", "documentation files touched", "FC", "-"),
     ),
-    "measures of the touched source files, after the change and what the change did to them": (
-        Feature("cyclomatic", "float64", "paths", "cyclomatic complexity of the touched files, summed", "McCabe 1976", "+"),
+    "measures of the touched source files": (
+        Feature("cyclomatic", "float64", "paths", "cyclomatic complexity of the touched files after the change, summed", "McCabe 1976", "+"),
         Feature("cyclomatic_delta", "float64", "paths", "what the change did to it", "McCabe 1976", "+", minimum=None),
         Feature("cyclomatic_max", "float64", "paths", "cyclomatic complexity of the worst function", "McCabe 1976", "+"),
         Feature("cognitive", "float64", "points", "cognitive complexity, summed", "Campbell 2018", "+"),
@@ -113,17 +113,17 @@ GROUPS: dict[str, tuple[Feature, ...]] = {
         Feature("reviewer_changes", "float64", "changes", "earlier changes by the reviewer who made most", "McIntosh et al. 2014", "-", needs="past"),
         Feature("reviewer_reviews", "float64", "reviews", "earlier reviews by the reviewer who gave most", "McIntosh et al. 2014", "-", needs="past"),
     ),
-    "earlier faults, known from when their fixes landed": (
+    "earlier faults": (
         Feature("prior_faults", "int64", "fixes", "earlier fixes of the touched files", "Kim et al. 2007", "+", needs="past"),
         Feature("prior_faults_faded", "float64", "fixes", "the same, each halved every 180 days", "Lewis et al. 2013", "+", needs="past"),
         Feature("days_since_fault", "float64", "days", "time since a touched file was last fixed", "Kim et al. 2007", "-", needs="past"),
     ),
-    "the touched functions alone (in Terraform: top-level blocks), after the change and what the change did to them": (
+    "measures of the touched functions alone": (
         Feature("functions_touched", "float64", "functions", "functions that hold a changed line", "FC", "+"),
         Feature("functions_added", "float64", "functions", "functions that the change creates", "FC", "+"),
         Feature("functions_removed", "float64", "functions", "functions that the change removes", "FC", "?"),
         Feature("function_share", "float64", "share", "share of the changed lines that stand in functions", "FC", "+", maximum=1.0),
-        Feature("touched_cyclomatic", "float64", "paths", "cyclomatic complexity of the touched functions, summed", "McCabe 1976", "+"),
+        Feature("touched_cyclomatic", "float64", "paths", "cyclomatic complexity of the touched functions after the change, summed", "McCabe 1976", "+"),
         Feature("touched_cyclomatic_delta", "float64", "paths", "what the change did to it", "McCabe 1976", "+", minimum=None),
         Feature("touched_cyclomatic_max", "float64", "paths", "cyclomatic complexity of the worst touched function", "McCabe 1976", "+"),
         Feature("touched_cognitive", "float64", "points", "cognitive complexity of the touched functions, summed", "Campbell 2018", "+"),
