@@ -1,4 +1,4 @@
-"""Writes the reference pages that repeat what the code says: settings.md and features.md.
+"""Writes the reference pages that repeat what the code says: settings.md, features.md and smells.md.
 
 `python docs/generate.py` writes them, `--check` only tells whether they are current (exit 1 if not).
 """
@@ -13,6 +13,8 @@ from pathlib import Path
 
 from faultcast import settings
 from faultcast.features.catalogue import CATALOGUE, GROUPS, KAMEI_14
+from faultcast.measures.smells import CATALOGUE as SMELLS
+from faultcast.measures.smells.row import ALL, CODE
 from faultcast.settings import CONTRACT_NAMES
 
 HERE = Path(__file__).parent
@@ -44,6 +46,60 @@ How source code is measured: [measures.md](measures.md). Which groups help to fo
   file's; changes of more than 30 files do not count.
 - *Before the change* is said where only the past is asked: who imports a file that the change creates is not known yet.
 """
+STRUCTURE = """\
+# Smells, patterns and structure
+
+{made}
+{count} smells, anti-patterns and patterns are counted in each version of a file, for the file and for each function
+(in Terraform: each block). The table is `faultcast/measures/smells/catalogue.py`. Every row has an example and a
+counter-example in each of its languages in `tests/measures/smell_examples/`, and sizes are held on both sides of their
+threshold: all of them are tests. A smell is a hint, not a fault; whether it matters is for the model to find.
+
+How a row is recognised: by numbers that are measured anyway, by the name of what is called, by the shape of the syntax,
+or by a few words of text. Nothing is resolved, inferred or run. "All" are the eleven languages of
+[measures.md](measures.md), "code" is all but Terraform.
+"""
+RELATIONS = (
+    (
+        "imports",
+        "names as written; resolved to a file, or a folder where the language imports folders, by the rules of the"
+        " language and the files there are; nothing is installed or built",
+        "`faultcast.measures.imports`",
+    ),
+    (
+        "fan-in, fan-out",
+        "files that import a file or its folder; files and folders of the repository that it imports, each once; kept"
+        " up commit by commit, the same for a tree whatever its past",
+        "`imports.ImportGraph`",
+    ),
+    (
+        "calls",
+        "distinct last names of what a function calls; in Terraform the blocks that a block refers to",
+        "`FunctionMeasures.calls`",
+    ),
+    (
+        "call degree",
+        "functions that call something of this name; called names that the repository defines; by name alone, so"
+        " approximate",
+        "`call_graph.CallGraph`, `call_graph.called_in_file`",
+    ),
+    (
+        "LCOM4",
+        "groups of methods of a class that share no field and no call (Hitz & Montazeri 1995)",
+        "`ClassMeasures.lcom4`",
+    ),
+    (
+        "TCC",
+        "share of pairs of methods that use a field together (Bieman & Kang 1995), 0 to 1; of a file, the mean of its"
+        " classes",
+        "`ClassMeasures.tcc`, `cohesion.cohesion`",
+    ),
+)
+COHESION = """\
+Constructors and destructors are left out of LCOM4 and TCC. Fields are read as `self.x`, `this.x` and `@x` where the
+language writes that, elsewhere (Java, C#, C++) as declared in the class. Inherited fields are not seen. Go, C and
+Terraform have no classes here, and a class without fields or with a single method has no TCC: missing, not zero.
+"""
 DIRECTIONS = {"+": "raises", "-": "lowers", "?": "either way"}
 
 
@@ -62,7 +118,11 @@ def main() -> int:
 
 def pages() -> dict[Path, str]:
     """The text of every page."""
-    return {HERE / "settings.md": settings_page(), HERE / "features.md": features_page()}
+    return {
+        HERE / "settings.md": settings_page(),
+        HERE / "features.md": features_page(),
+        HERE / "smells.md": smells_page(),
+    }
 
 
 def settings_page() -> str:
@@ -109,6 +169,27 @@ def features_page() -> str:
         columns = ("feature", "type", "unit", "range", "meaning", "after", "risk")
         parts.append(f"## {heading[0].upper()}{heading[1:]}\n\n{table(columns, rows)}")
     return "\n".join(parts)
+
+
+def smells_page() -> str:
+    """The catalogue of smells, a table a kind, and what is told of a file's structure."""
+    parts = [STRUCTURE.format(made=MADE, count=len(SMELLS))]
+    for kind in ("smell", "anti-pattern", "pattern"):
+        rows = [
+            (f"`{row.name}`", row.meaning, row.threshold, spoken(row.languages), row.source)
+            for row in SMELLS
+            if row.kind == kind
+        ]
+        parts.append(
+            f"## {kind[0].upper()}{kind[1:]}s\n\n{table(('name', 'what', 'from', 'languages', 'after'), rows)}"
+        )
+    parts.append(f"## Imports, calls, cohesion\n\n{table(('what', 'how', 'where'), RELATIONS)}")
+    return "\n".join((*parts, COHESION))
+
+
+def spoken(languages: tuple[str, ...]) -> str:
+    """Languages as one names them; "all" and "code" for most of them."""
+    return {ALL: "all", CODE: "code"}.get(languages) or ", ".join(languages)
 
 
 def table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

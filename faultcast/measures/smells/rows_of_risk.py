@@ -132,7 +132,7 @@ OF_RISK: Final[tuple[Smell, ...]] = (
         "smell",
         "a module of somebody else's without a version",
         ("hcl",),
-        "CWE-1104; Terraform style guide",
+        "Terraform style guide",
     ),
     Smell(
         "undocumented_input",
