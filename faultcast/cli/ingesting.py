@@ -64,12 +64,9 @@ def consume(options: argparse.Namespace) -> int:
         is_over=is_over,
     )
     if options.json:
-        told = asdict(found) | asdict(found.taken) | {"folders": [str(folder) for folder in found.folders]}
-        del told["taken"]
-        print(json.dumps(told, indent=2))
+        print(json.dumps(asdict(found) | {"folders": [str(folder) for folder in found.folders]}, indent=2))
         return 0
-    taken = found.taken
-    print(f"{taken.kept:,} events kept, {taken.repeated:,} known already, {taken.refused:,} refused; {found.address}")
+    print(f"{found.kept:,} events kept, {found.repeated:,} known already, {found.refused:,} refused; {found.address}")
     for rule, count in sorted(found.rules.items()):
         print(f"  {count:,} to dead-letters: {rule}")
     for folder in found.folders:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from faultcast import settings
 from faultcast.adapters.places import state_folder
-from faultcast.adapters.streams import Broker, Sink, Source, Taken, open_broker
+from faultcast.adapters.streams import Broker, Sink, Source, open_broker
 from faultcast.adapters.trackers import state_of, tables
 from faultcast.adapters.trackers.records import STREAMS, Record
 from faultcast.errors import NotFound, TemporaryError, Unavailable, UsageError
@@ -42,7 +42,9 @@ class Consumed:
 
     broker: str
     address: str
-    taken: Taken
+    kept: int
+    repeated: int
+    refused: int
     rules: dict[str, int]
     folders: list[Path]
     lost: int
@@ -74,9 +76,9 @@ def consume(
             with closing(broker.source(RAW, sink.positions(is_ours=False))) as source:
                 work = _Work(broker, sink, source, home, tell)
                 work.run(now.stream_batch, lambda: is_over() or (source.is_at_end and not follow))
-                return Consumed(
-                    broker.name, broker.address, work.taken, dict(work.rules), sorted(work.folders), source.lost
-                )
+                refused, folders = work.rules.total(), sorted(work.folders)
+                counts = (work.kept, work.repeated, refused, dict(work.rules))
+                return Consumed(broker.name, broker.address, *counts, folders, source.lost)
 
 
 def recover(broker: Broker, sink: Sink) -> None:
@@ -104,7 +106,7 @@ def _pass_on(broker: Broker, sink: Sink) -> None:
 
 class _Work:
     def __init__(self, broker: Broker, sink: Sink, source: Source, home: Path, tell: Callable[[str], None]) -> None:
-        self.taken = Taken()
+        self.kept = self.repeated = 0
         self.rules: Counter[str] = Counter()
         self.folders: set[Path] = set()
         self._broker = broker
@@ -137,7 +139,7 @@ class _Work:
             now = time.monotonic()
             if now - told_at >= TELL_SECONDS:
                 told_at = now
-                self._tell(f"{self.taken.kept:,} events kept, {self.taken.refused:,} refused so far")
+                self._tell(f"{self.kept:,} events kept, {self.rules.total():,} refused so far")
             if is_over():
                 break
             if now - saved_at >= SAVE_SECONDS:
@@ -147,8 +149,10 @@ class _Work:
     def _batch(self, limit: int) -> None:
         judged = [judge(message) for message in self._source.poll(limit, WAIT_SECONDS)]
         if judged:
-            self.taken += self._sink.take([one for one, _ in judged])
-            self.rules.update(why.rule for _, why in judged if why is not None)
+            new = self._sink.take(judged)
+            self.kept += sum(one.event is not None for one in new)
+            self.repeated += len(judged) - len(new)
+            self.rules.update(one.rule for one in new if one.rule)
             _pass_on(self._broker, self._sink)
 
     def _save(self) -> list[str]:

@@ -17,7 +17,7 @@ _LONGEST_NAME = 200
 """Of a folder; file systems take 255 bytes."""
 
 
-def judge(message: Message) -> tuple[Judged, BadEvent | None]:
+def judge(message: Message) -> Judged:
     """Judge a message; whatever it holds, it ends somewhere, and nothing is raised.
 
     A dead letter carries the message itself, without the e-mail addresses in it.
@@ -28,8 +28,8 @@ def judge(message: Message) -> tuple[Judged, BadEvent | None]:
     except BadEvent as why:
         shown = without_addresses(message.value.decode("latin-1")).encode("latin-1")
         identity, letter = dead_letter(*message.place, message.position, message.value, shown, why)
-        return Judged(message, None, identity, Outgoing(REFUSED, identity, letter)), why
-    return Judged(message, event, event.id, Outgoing(validated(event.kind), event.key, event.value)), None
+        return Judged(message, None, why.rule, identity, Outgoing(REFUSED, identity, letter))
+    return Judged(message, event, "", event.id, Outgoing(validated(event.kind), event.key, event.value))
 
 
 def _known(event: Event) -> None:

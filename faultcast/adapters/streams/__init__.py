@@ -9,7 +9,7 @@ sink        the consuming side's memory: what is kept, what was seen, and how fa
 from faultcast.adapters.streams.choose import open_broker
 from faultcast.adapters.streams.published import Published
 from faultcast.adapters.streams.shape import Broker, Message, Outgoing, Place, Positions, Source
-from faultcast.adapters.streams.sink import Judged, Sink, Taken
+from faultcast.adapters.streams.sink import Judged, Sink
 
 __all__ = [
     "Broker",
@@ -21,6 +21,5 @@ __all__ = [
     "Published",
     "Sink",
     "Source",
-    "Taken",
     "open_broker",
 ]

@@ -38,24 +38,13 @@ CREATE TABLE IF NOT EXISTS outbox (
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A message, and what became of it: an event to keep, or none; and what to pass on, by the id it carries."""
+    """A message, and what became of it: an event to keep, or the rule that it broke; what to pass on, and its id."""
 
     message: Message
     event: Event | None
+    rule: str
     id: str
     out: Outgoing
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """How many of a batch were kept, were seen before, were refused."""
-
-    kept: int = 0
-    repeated: int = 0
-    refused: int = 0
-
-    def __add__(self, other: "Taken") -> "Taken":
-        return Taken(self.kept + other.kept, self.repeated + other.repeated, self.refused + other.refused)
 
 
 class Sink:
@@ -82,30 +71,27 @@ class Sink:
         with transaction(self._database, self.address) as database:
             database.execute("DELETE FROM positions WHERE broker = ?", (self._broker,))
 
-    def take(self, batch: Sequence[Judged]) -> Taken:
-        """Keep a batch: all of it or nothing."""
-        taken = Taken()
+    def take(self, batch: Sequence[Judged]) -> list[Judged]:
+        """Keep a batch, all of it or nothing; return those that were not known already."""
         with transaction(self._database, self.address) as database:
-            for one in batch:
-                taken += self._take(database, one)
+            new = [one for one in batch if self._take(database, one)]
             self._note(database, {one.message.place: one.message.position for one in batch}, is_ours=False)
-        return taken
+        return new
 
-    def _take(self, database: sqlite3.Connection, one: Judged) -> Taken:
+    def _take(self, database: sqlite3.Connection, one: Judged) -> bool:
         if not database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (one.id,)).rowcount:
-            return Taken(repeated=1)
+            return False
         database.execute(
             "INSERT INTO outbox (broker, id, topic, key, value) VALUES (?, ?, ?, ?, ?)",
             (self._broker, one.id, one.out.topic, one.out.key, one.out.value),
         )
-        if one.event is None:
-            return Taken(refused=1)
-        whose = (one.event.provider, one.event.repository)
-        body = json.dumps(asdict(one.event.record))
-        row = (*whose, one.event.kind, one.event.record.id, body)
-        database.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)", row)
-        database.execute("INSERT OR IGNORE INTO unsaved VALUES (?, ?)", whose)
-        return Taken(kept=1)
+        if one.event is not None:
+            whose = (one.event.provider, one.event.repository)
+            body = json.dumps(asdict(one.event.record))
+            row = (*whose, one.event.kind, one.event.record.id, body)
+            database.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)", row)
+            database.execute("INSERT OR IGNORE INTO unsaved VALUES (?, ?)", whose)
+        return True
 
     def _note(self, database: sqlite3.Connection, positions: Positions, *, is_ours: bool) -> None:
         rows = [(self._broker, is_ours, *place, str(position)) for place, position in positions.items()]
