@@ -62,14 +62,18 @@ or by a few words of text. Nothing is resolved, inferred or run. "All" are the e
 RELATIONS = (
     (
         "imports",
-        "names as written; resolved to a file, or a folder where the language imports folders, by the rules of the"
-        " language and the files there are; nothing is installed or built",
+        (
+            "names as written; resolved to a file, or a folder where the language imports folders, by the rules of the"
+            " language and the files there are; nothing is installed or built"
+        ),
         "`faultcast.measures.imports`",
     ),
     (
         "fan-in, fan-out",
-        "files that import a file or its folder; files and folders of the repository that it imports, each once; kept"
-        " up commit by commit, the same for a tree whatever its past",
+        (
+            "files that import a file or its folder; files and folders of the repository that it imports, each once; kept"
+            " up commit by commit, the same for a tree whatever its past"
+        ),
         "`imports.ImportGraph`",
     ),
     (
@@ -79,8 +83,10 @@ RELATIONS = (
     ),
     (
         "call degree",
-        "functions that call something of this name; called names that the repository defines; by name alone, so"
-        " approximate",
+        (
+            "functions that call something of this name; called names that the repository defines; by name alone, so"
+            " approximate"
+        ),
         "`call_graph.CallGraph`, `call_graph.called_in_file`",
     ),
     (
@@ -90,8 +96,10 @@ RELATIONS = (
     ),
     (
         "TCC",
-        "share of pairs of methods that use a field together (Bieman & Kang 1995), 0 to 1; of a file, the mean of its"
-        " classes",
+        (
+            "share of pairs of methods that use a field together (Bieman & Kang 1995), 0 to 1; of a file, the mean of its"
+            " classes"
+        ),
         "`ClassMeasures.tcc`, `cohesion.cohesion`",
     ),
 )
