@@ -63,11 +63,11 @@ class Screen:
 
     def _changes(self, commit: str) -> int:
         tree, parents = self._commit(commit)
-        before = [self._commit(parent)[0] for parent in parents[:_PARENTS]] or [""]
+        before = [self._content(f"{parent}^{{tree}}")[0] for parent in parents[:_PARENTS]] or [""]
         return min(self._count(old, tree, FOLDERS_DEEP) for old in before)
 
     def _commit(self, name: str) -> tuple[str, list[str]]:
-        head = self._content(name).split(b"\n\n", 1)[0].decode("ascii", "replace").split("\n")
+        head = self._content(name)[1].split(b"\n\n", 1)[0].decode("ascii", "replace").split("\n")
         fields = [line.split(" ", 1) for line in head if " " in line]
         trees = [value for key, value in fields[:1] if key == "tree"]
         return (trees or [""])[0], [value for key, value in fields if key == "parent"]
@@ -105,11 +105,11 @@ class Screen:
                 raise MissingObject(f"{name}: one of more than {TREES_A_COMMIT:,} trees")
             if len(self._trees) >= _HELD_TREES:
                 self._trees.clear()
-            self._trees[name] = dict(_entries(self._content(name), len(name) // 2))
+            self._trees[name] = dict(_entries(self._content(name)[1], len(name) // 2))
         return self._trees[name]
 
-    def _content(self, name: str) -> bytes:
-        """Read one object.
+    def _content(self, name: str) -> tuple[str, bytes]:
+        """Read one object; return its id and content.
 
         Raises:
             MissingObject: git cannot read it.
@@ -124,7 +124,7 @@ class Screen:
         while b"\n" not in held and (chunk := out.read(1 << 20)):
             held += chunk
         head, _, held = held.partition(b"\n")
-        kind, size = [*head.split()[1:], b"", b""][:2]
+        own, kind, size = [*head.split(), b"", b"", b""][:3]
         if not size.isdigit():
             if kind != b"missing":
                 self._end()
@@ -140,7 +140,7 @@ class Screen:
         if left > 0:
             self._end()
             raise MissingObject(f"{name}: git cannot read it")
-        return b"".join(parts)[: int(size)]
+        return own.decode(), b"".join(parts)[: int(size)]
 
     def _end(self) -> None:
         if self._running is not None:
