@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from faultcast import dataset as data, models
@@ -32,9 +33,8 @@ def keep(run: Run, now: Settings, location: str = "") -> State:
     """
     places = Places(now.home.resolve(), run.location)
     ids = pq.read_table(run.artifact("mine/history"), columns=["id"])["id"].to_pylist()
-    newest = pq.read_table(run.artifact("describe/features"))
     rows = BytesIO()
-    pq.write_table(newest.slice(max(0, len(newest) - NEWEST)), rows, compression="zstd")
+    pq.write_table(_newest(run.artifact("describe/features")), rows, compression="zstd")
     model, folder, typical = _champion(run, now)
     files = {"past": run.artifact("describe/past").read_bytes(), "rows.parquet": rows.getvalue()}
     files |= {f"model/{path.name}": path.read_bytes() for path in sorted(folder.iterdir())} if folder else {}
@@ -50,6 +50,17 @@ def keep(run: Run, now: Settings, location: str = "") -> State:
     )
     written = state_files.write(Folder(places.state), state, files)
     return state_files.write(place_of(location, now)[0], state, files) if location else written
+
+
+def _newest(features: Path) -> pa.Table:
+    """The last rows of a file, of which no more is read than holds them."""
+    with pq.ParquetFile(features) as file:
+        first, rows = file.num_row_groups, 0
+        while first and rows < NEWEST:
+            first -= 1
+            rows += file.metadata.row_group(first).num_rows
+        table = file.read_row_groups(list(range(first, file.num_row_groups)))
+    return table.slice(max(0, len(table) - NEWEST))
 
 
 def place_of(location: str, now: Settings) -> tuple[Location, Folder]:
