@@ -29,6 +29,7 @@ def build() -> argparse.ArgumentParser:
     _run(commands)
     _demo(commands)
     _label(commands)
+    _metrics(commands)
     _score(commands)
     _jit(commands)
     _change(commands)
@@ -150,6 +151,23 @@ def _label(commands: "_Commands") -> None:
     )
     _issues(parser)
     _ripening(parser)
+
+
+def _metrics(commands: "_Commands") -> None:
+    parser = _add(
+        commands,
+        "metrics",
+        "mining",
+        "write the 14 change metrics of Kamei et al. 2013 for a whole history",
+        "Reads no patches, so it takes about as long as `git log --numstat`. One row a change, merges left out.",
+    )
+    _repository(parser)
+    parser.add_argument("--revision", default="HEAD", help="describe the history up to here (default: HEAD)")
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        help="a .parquet or .csv file (default: CSV on stdout; with --json a summary alone)",
+    )
 
 
 def _score(commands: "_Commands") -> None:

@@ -13,6 +13,7 @@ Lines of a patch are consumed by the counts in their hunk header, so no content 
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO, NamedTuple, TypeVar
 
 from faultcast.history.identity import reviewers, without_addresses, without_people
@@ -34,7 +35,7 @@ _READ_BYTES = 1 << 20
 _NOTHING = "0" * 40
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _COMBINED = re.compile(r"(@@@+) .*?\+(\d+)(?:,\d+)? @@@+")
-_SUBMODULE_OR_LINK = ("160000", "120000")
+_SUBMODULE_OR_LINK = frozenset(("160000", "120000"))
 
 T = TypeVar("T")
 
@@ -78,8 +79,8 @@ def parse(record: bytes, position: int, identify: Identify) -> Commit:
         found: Iterator[_Counted] = ((0, 0, entry.old_blob != entry.new_blob, ()) for entry in entries)
     elif rest.startswith(b"diff --", place):
         lines = _text(rest[place:]).split("\n")
-        if merged:
-            merged = _merge_hunks(lines, merged)
+        sections = _sections(lines, _combined_section) if merged else iter(())
+        merged = [(replace(file, hunks=next(sections, ())), is_text) for file, is_text in merged]
         found = _patched(lines, entries)
     else:
         found = _numstat(rest, place)
@@ -93,7 +94,7 @@ def parse(record: bytes, position: int, identify: Identify) -> Commit:
         message=without_people(message.strip("\n")),
         reviewers=tuple(dict.fromkeys([identify(*person) for person in reviewers(message)])),
         files=tuple([_file(entry, next(found, _UNCOUNTED)) for entry in entries]),
-        merged=tuple(merged),
+        merged=tuple([file for file, is_text in merged if is_text]),
     )
 
 
@@ -125,10 +126,14 @@ _Counted = tuple[int, int, bool, tuple[Hunk, ...]]
 _UNCOUNTED: _Counted = (0, 0, False, ())
 
 
-def _raw(rest: bytes) -> tuple[list[_Entry], list[MergedFile], int]:
+_Merged = tuple[MergedFile, bool]
+"""A merged file, and whether it was a text file on every side."""
+
+
+def _raw(rest: bytes) -> tuple[list[_Entry], list[_Merged], int]:
     """Parse the ``--raw -z`` entries; return them and the place behind them."""
     entries: list[_Entry] = []
-    merged: list[MergedFile] = []
+    merged: list[_Merged] = []
     place = 0
     while rest.startswith(b":", place):
         end = rest.find(b"\0", place)
@@ -141,7 +146,8 @@ def _raw(rest: bytes) -> tuple[list[_Entry], list[MergedFile], int]:
         if fields[0].startswith("::"):
             parents = fields[0].count(":")
             blobs = fields[parents + 1 : 2 * parents + 2]
-            merged.append(MergedFile(path, tuple(map(_blob, blobs[:-1])), _blob(blobs[-1]), ()))
+            is_text_file = not _SUBMODULE_OR_LINK.intersection(fields[1 : parents + 1], [fields[0][parents:]])
+            merged.append((MergedFile(path, tuple(map(_blob, blobs[:-1])), _blob(blobs[-1]), ()), is_text_file))
             continue
         old_mode, new_mode, old_blob, new_blob, status = fields
         if status[0] in "RC":
@@ -225,11 +231,6 @@ def _take(lines: Sequence[str], place: int, count: int) -> tuple[tuple[str, ...]
     if end < len(lines) and lines[end].startswith("\\"):
         end += 1
     return taken, end
-
-
-def _merge_hunks(lines: Sequence[str], merged: list[MergedFile]) -> list[MergedFile]:
-    sections = _sections(lines, _combined_section)
-    return [MergedFile(file.path, file.parent_blobs, file.new_blob, next(sections, ())) for file in merged]
 
 
 def _combined_section(lines: Sequence[str], place: int, budget: int) -> tuple[tuple[CombinedHunk, ...], int, int]:
