@@ -1,17 +1,17 @@
 """How well the variants of labelling find what is known by other ways, and how long they take.
 
-    python benchmarks/labels.py [PATH …] [--apache DIR --repositories DIR] [--write]
+    python benchmarks/labels.py [--planted] [PATH …] [--apache DIR --repositories DIR] [--write]
 
-Three tables:
+- ``--planted``: histories that `faultcast.demo` writes, whose truth is known; mean over the seeds 7, 11 and 23.
+- PATH …, repositories, or histories that the stage `mine` left (``NAME.parquet``). Where a fix's message names the
+  commit that it repairs (``Fixes: 1a2b3c4d5e6f ("…")``, "introduced in 1a2b3c4"), that pair is known from those who
+  repaired it. Every variant gets exactly these fixes, without their messages, and has to find the named commits; so
+  does `ours`, changed in one point at a time. A last table tells how long the labels that a run makes take, reading
+  the mined history not counted.
+- ``--apache``: agreement with the links of the ApacheJIT data set, ``DIR/PROJECT.links.csv.gz``, on the mirrors
+  ``DIR/PROJECT``, ``DIR/apache+PROJECT`` or these followed by ``/repo``.
 
-- planted: histories that `faultcast.demo` writes, whose truth is known; mean over the seeds 7, 11 and 23.
-- stated: the repositories at PATH …; where a fix's message names the commit that it repairs
-  (``Fixes: 1a2b3c4d5e6f ("…")``, "introduced in 1a2b3c4"), that pair is known from those who repaired it.
-  Every variant gets exactly these fixes, without their messages, and has to find the named commits.
-- apache (optional): agreement with the links of the ApacheJIT data set, ``DIR/PROJECT.links.csv.gz``, on
-  the mirrors ``DIR/PROJECT``, ``DIR/apache+PROJECT`` or these followed by ``/repo``.
-
-``--write`` puts them into benchmarks/results.md, between their marks.
+``--write`` puts each part into benchmarks/results.md, between its marks.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from page import line, machine, write
 
 from faultcast.demo import Match, Truth, recovery, truth_path, write_repository
 from faultcast.history import Pseudonyms, mine, open_repository, store
-from faultcast.labels import VARIANTS, Labelling, label
+from faultcast.labels import VARIANTS, Labelling, Variant, label
 from faultcast.labels.stated import Known
 from faultcast.measures.kinds import file_kind
 from faultcast.records import Commit
@@ -38,6 +38,7 @@ SEEDS = (7, 11, 23)
 NOISES = (0.0, 0.3, 0.6)
 COMMITS = 1600
 END_OF_TIME = 4_000_000_000
+HEAD = ("repository", "commits", "known pairs", "variant", "precision", "recall", "F1", "CPU s")
 
 Pair = tuple[str, str]  # fix, inducing
 
@@ -54,7 +55,9 @@ class OnlyThese:
 
 
 def mined(repository: Path, path: Path) -> store.HistoryFile:
-    """Mine a whole history into a file."""
+    """Mine a whole history into a file, unless it is one that was mined before."""
+    if repository.suffix == ".parquet":
+        return store.HistoryFile(repository)
     with open_repository(repository) as source:
         _, batches = mine(source, source.tip("HEAD"), Pseudonyms(b"benchmark" * 4))
         store.write((batch for batch, _ in batches), path)
@@ -100,11 +103,24 @@ def stated_pairs(history: Iterable[Commit]) -> frozenset[Pair]:
     return frozenset(pairs)
 
 
-def _against(name: str, history: store.HistoryFile, pairs: frozenset[Pair]) -> list[str]:
+def ablations() -> list[Variant]:
+    """`ours` without one of its parts at a time, of those that the stated pairs can tell something about."""
+    ours = VARIANTS["ours"]
+    return [
+        replace(ours, name="fixes that only add lines are not traced", traces_additions=False),
+        replace(ours, name="moved and re-formed lines never count", heeds_kept=False),
+        replace(ours, name="moved lines are new ones", follows_moves=False),
+        replace(ours, name="refactored lines are new ones", follows_refactoring=False),
+        replace(ours, name="imports and lone brackets count", lines="code"),
+        replace(ours, name="every candidate is accepted", accept="all"),
+    ]
+
+
+def _against(name: str, history: store.HistoryFile, pairs: frozenset[Pair], variants: Iterable[Variant]) -> list[str]:
     """One line a variant: how many of the known pairs it finds from the same fixes."""
-    fixes = OnlyThese(history, frozenset(fix for fix, _ in pairs))
+    fixes = list(OnlyThese(history, frozenset(fix for fix, _ in pairs)))  # read once: its time is not counted
     lines = []
-    for variant in VARIANTS.values():
+    for variant in variants:
         started = time.process_time()
         found = _pairs(label(fixes, END_OF_TIME, 1.0, variant))
         seconds = time.process_time() - started
@@ -114,11 +130,12 @@ def _against(name: str, history: store.HistoryFile, pairs: frozenset[Pair]) -> l
     return lines
 
 
-def stated(locations: list[str], folder: Path) -> tuple[list[str], list[str]]:
-    """The table of pairs stated by developers, and the table of times."""
-    head = ("repository", "commits", "known pairs", "variant", "precision", "recall", "F1", "CPU s")
-    lines = _head(*head)
-    times = _head("repository", "commits", "fixes", "links", "label: CPU s", "commits/s", "read: CPU s")
+def stated(locations: list[str], folder: Path) -> tuple[list[str], list[str], list[str]]:
+    """The table of pairs stated by developers, that of changes to `ours`, and that of times."""
+    lines, changed = _head(*HEAD), _head(*HEAD)
+    times = _head(
+        "repository", "commits", "fixes", "links", "label: CPU s", "commits/s", "5,000 commits: s", "read: CPU s"
+    )
     for location in locations:
         history = mined(Path(location), folder / "stated.parquet")
         started = time.process_time()
@@ -128,12 +145,14 @@ def stated(locations: list[str], folder: Path) -> tuple[list[str], list[str]]:
         found = label(history, END_OF_TIME)
         seconds = time.process_time() - started - read
         cells = (f"{len(history):,}", f"{len(found.fixes):,}", f"{len(found.links):,}", f"{seconds:.1f}")
-        times.append(_line(_name(location), *cells, f"{len(history) / seconds:,.0f}", f"{read:.1f}"))
+        speed = (f"{len(history) / seconds:,.0f}", f"{5000 * seconds / len(history):.1f}")
+        times.append(_line(_name(location), *cells, *speed, f"{read:.1f}"))
         pairs = stated_pairs(history)
         if len(pairs) >= 50:  # fewer would tell nothing
-            lines += _against(_name(location), history, pairs)
+            lines += _against(_name(location), history, pairs, VARIANTS.values())
+            changed += _against(_name(location), history, pairs, ablations())
         print(times[-1], file=sys.stderr)
-    return lines, times
+    return lines, changed, times
 
 
 def apache(data: Path, mirrors: Path, folder: Path) -> list[str]:
@@ -149,7 +168,7 @@ def apache(data: Path, mirrors: Path, folder: Path) -> list[str]:
         known = {commit.id for commit in history}
         with gzip.open(table, "rt") as file:
             rows = [(row["fix_commit"], row["inducing_commit"]) for row in csv.DictReader(file)]
-        lines += _against(project, history, frozenset(row for row in rows if known.issuperset(row)))
+        lines += _against(project, history, frozenset(row for row in rows if known.issuperset(row)), VARIANTS.values())
     return lines
 
 
@@ -158,7 +177,11 @@ def _pairs(found: Labelling) -> set[Pair]:
 
 
 def _name(location: str) -> str:
-    parts = [part for part in location.rstrip("/").removesuffix(".git").split("/") if part not in ("", "repo")]
+    parts = [
+        part
+        for part in location.rstrip("/").removesuffix(".git").removesuffix(".parquet").split("/")
+        if part not in ("", "repo")
+    ]
     return parts[-1].replace("+", "/", 1)
 
 
@@ -170,26 +193,33 @@ def _head(*cells: str) -> list[str]:
     return [_line(*cells), _line(*("---" for _ in cells))]
 
 
+def parts(options: argparse.Namespace, folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each table that was asked for, by the name of its marks."""
+    said = [f"{machine()}, one process.", ""]
+    if options.planted:
+        yield "labels-planted", [*said, *planted(folder)]
+    if options.paths:
+        lines, without, times = stated(options.paths, folder)
+        titled = ["", "`ours`, changed in one point:", "", *without, "", "Time, for the labels that a run makes:", ""]
+        yield "labels-stated", [*said, *lines, *titled, *times]
+    if options.apache and options.repositories:
+        yield "labels-apache", [*said, *apache(options.apache, options.repositories, folder)]
+
+
 def main() -> None:
-    """Measure all and print the tables."""
+    """Measure what was asked for and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("paths", nargs="*")
-    parser.add_argument("--apache", type=Path)
-    parser.add_argument("--repositories", type=Path)
+    parser.add_argument("paths", nargs="*", metavar="PATH")
+    parser.add_argument("--planted", action="store_true")
+    parser.add_argument("--apache", type=Path, metavar="DIR")
+    parser.add_argument("--repositories", type=Path, metavar="DIR")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    said = f"{machine()}, one process."
     with tempfile.TemporaryDirectory(prefix="faultcast-bench-") as name:
-        folder = Path(name)
-        parts = [said, "", "Planted, mean of three seeds ± standard deviation of F1:", "", *planted(folder)]
-        if options.paths:
-            lines, times = stated(options.paths, folder)
-            parts += ["", "Stated by developers:", "", *lines, "", "Time, for the labels that a run makes:", "", *times]
-        if options.apache and options.repositories:
-            parts += ["", "Agreement with ApacheJIT:", "", *apache(options.apache, options.repositories, folder)]
-    print("\n".join(parts))
-    if options.write:
-        write("labels", "\n".join(parts))
+        for part, lines in parts(options, Path(name)):
+            print("\n".join(lines))
+            if options.write:
+                write(part, "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ _NO_CODE = (
     r"goimports|gofmt|go vet|complaints|pre-commit\S*|formatting|whitespace|indent(?:ation)?|style|cosmetics?|stylistic|"
     r"nits?|pep ?8|"
     r"ci|travis|appveyor|github actions?|workflows?|build|packaging|makefile|tox|coverage|"
-    r"tests?|testsuite|test cases?|specs?|flaky|examples?|demos?|benchmarks?|dependenc(?:y|ies)|imports?|copyright|licen[cs]e|version number|"
+    r"tests?|test_\w+|testsuite|test cases?|specs?|flaky|examples?|demos?|benchmarks?|dependenc(?:y|ies)|imports?|copyright|licen[cs]e|version number|"
     r"links?|urls?"
 )
 
@@ -43,7 +43,7 @@ _NO_CODE = (
 _CERTAIN = r"crash(?:es|ed|ing)?|exceptions?|tracebacks?|deadlocks?|leaks?|regressions?|segfaults?|overflows?|hangs?|infinite loop"
 _COSMETIC = (
     r"typos?|spelling|grammar|docs?|documentation|docstrings?|readme|changelog|comments?|wording|lint\w*|formatting|"
-    r"whitespace|indentation|style|tests?|ci|flaky|e2e|deps?|dependencies|build|release|codegen|examples?"
+    r"whitespace|indentation|style|tests?|ci|flaky|e2e|deps?|dependencies|build|release|codegen|examples?|refactor"
 )
 
 
@@ -78,7 +78,9 @@ _RULES: tuple[_Rule, ...] = (
     _rule(
         "fix outside the code",
         0.05,
-        rf"^(?!.*\b(?:{_CERTAIN})\b).*\b(?:{_REPAIR})\b (?:\w[\w-]* ){{0,3}}(?:{_NO_CODE})\b",
+        rf"^(?!.*\b(?:{_CERTAIN})\b).*\b(?:{_REPAIR})\b (?:\w[\w-]* ){{0,3}}(?:{_NO_CODE})\b|"
+        rf"^(?!.*\b(?:{_CERTAIN})\b).*\b(?:{_REPAIR})\b.* in (?:\S+ ){{0,2}}(?:docs|documentation|docstrings?|comments?|readme)$|"
+        r"^(?:\w+: )?document(?:s|ed|ing)?\b",
         is_final=True,
     ),
     _rule(

@@ -5,10 +5,12 @@ a variant's matter (`faultcast.labels.variants`); what follows is told of ours.
 
 A fix whose message names the commit that it repairs is believed. Otherwise blank lines, comments,
 imports and lone punctuation say nothing and are left out, and so are lines that only moved or changed
-their look, and all that is not source code written here. Of the candidates, the one that wrote the most
-of the deleted lines is accepted (the younger one of two), and every other one that wrote at least
-`ACCEPTED_SHARE` of them. A fix that only adds lines is traced, with less confidence, to whoever wrote
-the lines around them.
+their look, and all that is not source code written here. Where a fix removes nothing else, the lines
+that it moved or re-formed do count, with less confidence: what is put under a condition is indented. Of
+the candidates, the one that wrote the most of these lines is accepted (the younger one of two), and
+every other one that wrote at least `ACCEPTED_SHARE` of them. A fix that only adds lines is traced, with
+less confidence still, to whoever wrote the lines around them. Where a tracker tells when the fault was
+reported, no commit that landed later is a candidate.
 """
 
 import re
@@ -16,7 +18,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 
-from faultcast.labels.origins import UNKNOWN, Traced
+from faultcast.labels.origins import UNKNOWN, DeletedLine, Traced
 from faultcast.labels.variants import Lines, Variant
 from faultcast.measures.kinds import file_kind
 from faultcast.records import Commit, Fix, Link
@@ -29,6 +31,9 @@ TELLING_LINES = 400
 
 BULK_FILES = 100
 """A commit that touches more source files than this is an import or a sweep: no single fault is blamed on it."""
+
+KEPT_CONFIDENCE = 0.7
+"""What the confidence of a link is multiplied with that only rests on lines which the fix moved or re-formed."""
 
 ADDED_CONFIDENCE = 0.6
 """What the confidence of a link is multiplied with that only rests on the lines around an addition."""
@@ -92,19 +97,20 @@ def trace(
     which it does, `foreign` the fix's files that nobody here wrote by hand.
     """
     scope = _Scope(past, variant, foreign, fix.reported_at if variant.heeds_reports else None)
-    wrote = _wrote(traced, scope)
+    wrote, rule, weight = _wrote(traced.deleted, scope), "deleted lines", 1.0
+    if not wrote and variant.heeds_kept:
+        wrote, rule, weight = _wrote(traced.kept, scope), "moved or re-formed lines", KEPT_CONFIDENCE
     total = sum(share.lines for share in wrote.values())
     if named and variant.heeds_named:
         return [_link(fix, commit, past[it], wrote.get(it, _Share()), 1.0, rule) for it, rule in sorted(named.items())]
     if total:
         if variant.lines == "telling" and total > TELLING_LINES:
             return []
-        certain = {it: 0.5 + 0.5 * wrote[it].lines / total for it in _accepted(wrote, total, past, variant)}
-        rule = f"deleted lines{scope.suffix}"
-        return [_link(fix, commit, past[it], wrote[it], sure, rule) for it, sure in certain.items()]
+        certain = {it: weight * (0.5 + 0.5 * wrote[it].lines / total) for it in _accepted(wrote, total, past, variant)}
+        return [_link(fix, commit, past[it], wrote[it], sure, f"{rule}{scope.suffix}") for it, sure in certain.items()]
     if variant.traces_additions:
-        around, rule = _around(traced, scope), f"lines around an addition{scope.suffix}"
-        return [_link(fix, commit, past[it], around[it], ADDED_CONFIDENCE, rule) for it in around]
+        around, rule = _around(traced, scope), "lines around an addition"
+        return [_link(fix, commit, past[it], around[it], ADDED_CONFIDENCE, f"{rule}{scope.suffix}") for it in around]
     return []
 
 
@@ -138,10 +144,10 @@ class _Scope:
         return _LEFT_OUT[self.variant.lines].match(text) is not None
 
 
-def _wrote(traced: Traced, scope: _Scope) -> dict[int, _Share]:
-    """Candidate -> its share of the deleted lines that count."""
+def _wrote(lines: Iterable[DeletedLine], scope: _Scope) -> dict[int, _Share]:
+    """Candidate -> its share of the lines that count."""
     found: defaultdict[int, _Share] = defaultdict(_Share)
-    for line in traced.deleted:
+    for line in lines:
         if scope.has_file(line.path) and scope.has_commit(line.origin) and not scope.leaves_out(line.text):
             found[line.origin].lines += 1
             found[line.origin].paths.add(line.path)

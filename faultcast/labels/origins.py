@@ -50,9 +50,10 @@ class Insertion:
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """What a commit did to the lines of others."""
+    """What a commit did to the lines of others; `kept` are those that it only moved or gave another look."""
 
     deleted: tuple[DeletedLine, ...] = ()
+    kept: tuple[DeletedLine, ...] = ()
     inserted: tuple[Insertion, ...] = ()
 
 
@@ -111,20 +112,20 @@ class Origins:
 
     def _traced(self, commit: Commit, olds: list["array[int]"], runs: list[list[Run]]) -> Traced:
         deleted: list[DeletedLine] = []
+        kept: list[DeletedLine] = []
         inserted: list[Insertion] = []
         for file, old, parts in zip(commit.files, olds, runs, strict=True):
             for hunk, run in zip(file.hunks, parts, strict=True):
                 texts = hunk.deleted or ("",) * hunk.old_lines
-                deleted += (
-                    DeletedLine(file.old_path, hunk.old_start + offset, text, self._told(run.sources[offset], commit))
-                    for offset, text in enumerate(texts[: len(run.sources)])
-                    if run.gone[offset]
-                )
+                for offset, text in enumerate(texts[: len(run.sources)]):
+                    origin = self._told(run.sources[offset], commit)
+                    line = DeletedLine(file.old_path, hunk.old_start + offset, text, origin)
+                    (deleted if run.gone[offset] else kept).append(line)
                 if not hunk.old_lines and file.old_blob:
                     around = _slice(old, hunk.old_start - 1, hunk.old_start + 1)
                     before, after = (self._told(origin, commit) for origin in around)
                     inserted.append(Insertion(file.path, hunk.added, before, after))
-        return Traced(tuple(deleted), tuple(inserted))
+        return Traced(tuple(deleted), tuple(kept), tuple(inserted))
 
     def _alias(self, run: Run, position: int) -> None:
         """Remember, for each line of a commit that will be ignored, what stood in its place."""

@@ -36,6 +36,7 @@ class Variant:
     follows_refactoring: bool = False  # lines declared otherwise, names replaced throughout
     heeds_ignored: bool = False  # .git-blame-ignore-revs
     heeds_named: bool = False  # the commit that the fix's message names
+    heeds_kept: bool = False  # where a fix removes nothing else, lines that it moved or re-formed
     heeds_reports: bool = False  # what landed after the fault was reported has not induced it
     traces_additions: bool = False  # fixes that only add lines
 
@@ -52,6 +53,7 @@ _OURS = Variant(
     follows_refactoring=True,
     heeds_ignored=True,
     heeds_named=True,
+    heeds_kept=True,
     heeds_reports=True,
     traces_additions=True,
 )

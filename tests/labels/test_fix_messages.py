@@ -35,6 +35,8 @@ NO_FIXES = [
     "fix(release): improve the orchestrator", "fix(deps): add types", "Add mergeParams option\n\nfixes #2153 fixes #2203",
     "Support several hosts\n\nfixes #3", "Remove some wonky error handling, as upstream seems correct now.",
     "Add layers (#9)\n\n* Add layers\n* fix lint errors\n* retry on failure", "feat(api)!: fix-it endpoint",
+    "Documented exception catching behaviour.  This fixes #75", "Fix test_no_error_swallowing", "fix(refactor): prefix names",
+    "Fix broken func directives in docstrings",
 ]  # fmt: skip
 
 

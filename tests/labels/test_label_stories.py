@@ -3,7 +3,7 @@
 from story import DAY, START, Story, history, lines
 
 from faultcast.labels import Labelling, label
-from faultcast.labels.inducing import ADDED_CONFIDENCE
+from faultcast.labels.inducing import ADDED_CONFIDENCE, KEPT_CONFIDENCE
 
 NEVER = START + 10_000 * DAY
 FIX = "Fix crash in total (#3)"
@@ -86,6 +86,18 @@ def test_a_fix_that_only_adds_leads_to_who_wrote_what_is_around(story: Story) ->
     (link,) = told(story).links  # the line after is by `bad`, the one before by the first: the younger of two
     assert (link.fix, link.inducing, link.lines, link.paths) == (fix, bad, 0, ("src/cart.py",))
     assert (link.rule, link.confidence) == ("lines around an addition", round(0.85 * ADDED_CONFIDENCE, 4))
+
+
+def test_a_fix_that_puts_lines_under_a_condition_leads_to_who_wrote_them(story: Story) -> None:
+    first = story.commit("Add", files={"src/cart.py": lines("def show(cart):", "    print(cart.total)")})
+    story.commit(
+        "Add more", files={"src/cart.py": lines("def show(cart):", "    print(cart.total)", "", "x = 1")}, day=1
+    )
+    guarded = lines("def show(cart):", "    if cart:", "        print(cart.total)", "", "x = 1")
+    story.commit(FIX, files={"src/cart.py": guarded}, day=5)
+    (link,) = told(story).links
+    assert (link.inducing, link.lines, link.rule) == (first, 1, "moved or re-formed lines")
+    assert link.confidence == round(0.85 * KEPT_CONFIDENCE, 4)
 
 
 def test_an_added_import_or_file_leads_nowhere(story: Story) -> None:
