@@ -4,7 +4,6 @@ Memory is bounded: a change of many files says nothing about any two of them and
 partners that it changed with most often.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from itertools import combinations
 from typing import Any
@@ -32,12 +31,12 @@ class CoChanges:
         self.ids: dict[str, int] = {}
         self.paths: list[str] = []  # id -> the path that it has now; "" once deleted
         self.changes: list[int] = []  # id -> how often it changed, sweeps left out
-        self.partners: list[Counter[int]] = []  # id -> partner -> how often together
+        self.partners: list[dict[int, int]] = []  # id -> partner -> how often together
 
     def together(self, files: Iterable[FileChange]) -> list[int]:
         """How often each pair of the touched files changed together before."""
         ids = sorted({self.ids[file.old_path] for file in files if file.old_path in self.ids})
-        return [max(self.partners[one][other], self.partners[other][one]) for one, other in combinations(ids, 2)]
+        return [self._count_of(one, other) for one, other in combinations(ids, 2)]
 
     def missing(self, files: Iterable[FileChange]) -> list[str]:
         """Paths that usually change when one of the touched files does, and are not touched now."""
@@ -47,6 +46,9 @@ class CoChanges:
             least = max(SUPPORT, CONFIDENCE * self.changes[one])
             found.update(other for other, count in self.partners[one].items() if count >= least and other not in ids)
         return sorted(path for other in found if (path := self.paths[other]) != _GONE)
+
+    def _count_of(self, one: int, other: int) -> int:
+        return max(self.partners[one].get(other, 0), self.partners[other].get(one, 0))
 
     def observe(self, commit: Commit) -> None:
         """Let a change become the past."""
@@ -67,19 +69,19 @@ class CoChanges:
             found = len(self.paths)
             self.paths.append(file.path)
             self.changes.append(0)
-            self.partners.append(Counter())
+            self.partners.append({})
         self.ids[file.path] = found
         self.paths[found] = file.path
         return found
 
     def _count(self, one: int, other: int) -> None:
         partners = self.partners[one]
-        partners[other] += 1
+        partners[other] = partners.get(other, 0) + 1
         if len(partners) > _PARTNERS_MOST:
             best = sorted(partners.items(), key=lambda item: (-item[1], -item[0]))[:_PARTNERS_KEPT]
             if other not in dict(best):
                 best[-1] = (other, partners[other])  # or a new partner could never come up
-            self.partners[one] = Counter(dict(best))
+            self.partners[one] = dict(best)
 
     def state(self) -> Any:
         """All of it as JSON."""
@@ -91,7 +93,7 @@ class CoChanges:
         """The fold from its `state`."""
         fold = cls()
         fold.ids, fold.paths, fold.changes = state["ids"], state["paths"], state["changes"]
-        fold.partners = [Counter(dict(zip(flat[::2], flat[1::2], strict=True))) for flat in state["partners"]]
+        fold.partners = [dict(zip(flat[::2], flat[1::2], strict=True)) for flat in state["partners"]]
         return fold
 
 
