@@ -132,10 +132,15 @@ def _values(array: pa.Array) -> list[Any]:
 
 
 def read(path: Path) -> Iterator[Commit]:
-    """Yield the commits of a file in order of arrival; one batch is in memory at a time."""
+    """Yield the commits of a file in order of arrival; one batch is in memory at a time.
+
+    Each batch that was written is a row group of its own. Read across them, light batches would be joined with
+    heavy ones, and all of their texts would be in memory at once.
+    """
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=BATCH):
-            yield from to_commits(batch)
+        for group in range(file.num_row_groups):
+            for batch in file.iter_batches(batch_size=BATCH, row_groups=[group]):
+                yield from to_commits(batch)
 
 
 class HistoryFile:
