@@ -134,6 +134,7 @@ def speed(found: dict[str, list[File]], history: dict[str, list[File]]) -> list[
             cells += [_rate(past, seconds(lambda past=past: read_all(past, Memo()), 1))]
             cells += [_rate(past, seconds(lambda past=past: read_all(past, None), 1))]
         lines.append(line(cells + ["-"] * (11 - len(cells))))
+        print(lines[-1], file=sys.stderr)
     return lines
 
 

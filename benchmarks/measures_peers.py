@@ -10,8 +10,8 @@ from typing import Any
 
 Numbers = dict[str, float]
 
-RCA_SUFFIXES = {"c": ".c", "cpp": ".cpp", "java": ".java", "javascript": ".js", "python": ".py", "rust": ".rs",
-                "typescript": ".ts"}  # fmt: skip
+RCA_SUFFIXES = {"c": ".c", "cpp": ".cpp", "java": ".java", "javascript": ".js", "python": ".py", "rust": ".rs"}
+"""Without TypeScript: on a file of 5 KB with JSX in it, it had not ended after a minute."""
 
 
 @dataclass(frozen=True)
