@@ -31,19 +31,17 @@ def finished(process: "subprocess.Popen[str]") -> Any:
 def kill_again_and_again(home: Path, kind: str, broker: dict[str, str], total: int, kills: int, seed: int) -> int:
     """Start consumers and kill them by -9; returns how many were killed before all was done.
 
-    Two in three are killed while they work, one in three at any time from their start on.
+    Two in three are killed while they work, one in three at any time from their start on, before or while they work.
     """
     dice = random.Random(seed)
     killed = 0
     while killed < kills:
         process = consumer(home, kind, broker)
         before = done(home)
-        if dice.random() < 1 / 3:
-            _wait(process, lambda: False, dice.uniform(0, 1.0))
-        else:
-            aim = before + 1 + int(dice.random() * 2 * (total - before) / (kills - killed + 1))
-            _wait(process, lambda aim=aim: done(home) >= aim, 60)
-            time.sleep(dice.uniform(0, 0.02))
+        aim = before + 1 + int(dice.random() * 2 * (total - before) / (kills - killed + 1))
+        patience = dice.uniform(0, 1.0) if dice.random() < 1 / 3 else 60
+        _wait(process, lambda aim=aim: done(home) >= aim, patience)
+        time.sleep(dice.uniform(0, 0.005))
         process.send_signal(signal.SIGKILL)
         process.communicate()
         if process.returncode == 0:

@@ -31,14 +31,14 @@ def holds(broker: Broker, expected: Workload) -> None:
     assert (len(dead), dead.total()) == (expected.poison, expected.poison)
 
 
-@pytest.mark.parametrize("kind", ["embedded", "kafka", "kinesis"])
-def test_kill_9(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "batch"), [("embedded", 5), ("kafka", 5), ("kinesis", 20)])
+def test_kill_9(kind: str, batch: int, tmp_path: Path) -> None:
     home, told = tmp_path / "home", workload(1_000)
     told.write_tables(tmp_path / "expected")
     with serving(kind) as settings:
         broker = opened(home, kind, settings)
         told.publish(broker)
-        small = settings | {"FAULTCAST_STREAM_BATCH": "20"}
+        small = settings | {"FAULTCAST_STREAM_BATCH": str(batch)}
         killed = kill_again_and_again(home, kind, small, told.distinct + told.poison, kills=8, seed=5)
         assert killed == 8
         finished(consumer(home, kind, small))
