@@ -71,8 +71,8 @@ RELATIONS = (
     (
         "fan-in, fan-out",
         (
-            "files that import a file or its folder; files and folders of the repository that it imports, each once; kept"
-            " up commit by commit, the same for a tree whatever its past"
+            "files that import a file or its folder; files and folders of the repository that it imports, each once;"
+            " kept up commit by commit, the same for a tree whatever its past"
         ),
         "`imports.ImportGraph`",
     ),
@@ -97,8 +97,8 @@ RELATIONS = (
     (
         "TCC",
         (
-            "share of pairs of methods that use a field together (Bieman & Kang 1995), 0 to 1; of a file, the mean of its"
-            " classes"
+            "share of pairs of methods that use a field together (Bieman & Kang 1995), 0 to 1; of a file, the mean of"
+            " its classes"
         ),
         "`ClassMeasures.tcc`, `cohesion.cohesion`",
     ),

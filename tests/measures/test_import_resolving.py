@@ -11,7 +11,7 @@ SCRIPT = """src/app.ts src/cart.ts src/line/index.tsx src/old.js src/types.d.ts 
     lib/index.js lib/router.js test/router.js"""
 GO = "cmd/root.go pkg/cart/cart.go pkg/cart/line.go main.go internal/http/client.go"
 JAVA = "core/src/main/java/com/shop/Cart.java web/src/main/java/com/shop/Cart.java core/src/main/java/com/shop/line/Line.java"
-C = "lib/cart.h lib/cart.c app/main.c app/main.h include/shop/line.h tools/main.h"
+C = "compat/unistd.h lib/cart.h lib/cart.c app/main.c app/main.h include/shop/line.h tools/main.h"
 CSHARP = "src/Shop.Core/Carts/Cart.cs src/Shop.Core/Shop.cs tests/Shop.Tests/CartTests.cs"
 RUST = "src/lib.rs src/cart.rs src/cart/line.rs src/web/mod.rs src/web/app.rs tax-rates/src/lib.rs tax-rates/src/eu.rs"
 RUBY = "lib/shop.rb lib/shop/cart.rb lib/json.rb spec/spec_helper.rb spec/cart_spec.rb vendor/x/set.rb"
@@ -55,6 +55,8 @@ CASES = [
     (C, "app/main.c", "<shop/line.h>", "include/shop/line.h"),
     (C, "app/main.c", "../lib/cart.h", "lib/cart.h"),
     (C, "app/main.c", "<stdio.h>", None),
+    (C, "app/main.c", "<unistd.h>", None),  # for systems without one
+    (C, "app/main.c", "unistd.h", "compat/unistd.h"),
     (CSHARP, "tests/Shop.Tests/CartTests.cs", "Shop.Core.Carts", "src/Shop.Core/Carts/"),
     (CSHARP, "tests/Shop.Tests/CartTests.cs", "Shop.Core", "src/Shop.Core/"),
     (CSHARP, "tests/Shop.Tests/CartTests.cs", "Shop.Core.Carts.Cart", "src/Shop.Core/Carts/Cart.cs"),

@@ -5,7 +5,13 @@ from posixpath import normpath
 
 from faultcast.measures.imports.closest import closest, ends_with, first_known, join
 from faultcast.measures.imports.known import Known, split
+from faultcast.measures.languages import words
 
+_STANDARD_HEADERS = words(
+    "assert.h ctype.h errno.h fcntl.h float.h getopt.h inttypes.h limits.h locale.h math.h netdb.h poll.h pthread.h"
+    " regex.h sched.h setjmp.h signal.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h"
+    " strings.h syslog.h termios.h time.h unistd.h wchar.h windows.h"
+)  # a stand-in of the repository's is for a system that lacks it
 _RUBY_ROOTS = frozenset({"lib", "test", "spec", "app", "ext"})
 _RUST_ROOTS = frozenset({"mod.rs", "lib.rs", "main.rs"})
 
@@ -13,6 +19,8 @@ _RUST_ROOTS = frozenset({"mod.rs", "lib.rs", "main.rs"})
 def include(imported: str, path: str, known: Known) -> str | None:
     """The file beside this one, or the nearest whose path ends as the include does."""
     name = imported.strip("<>")
+    if imported.startswith("<") and name in _STANDARD_HEADERS:
+        return None
     beside = join(split(path)[0], name)
     if beside is not None and not imported.startswith("<") and known.has("c", beside):
         return beside
