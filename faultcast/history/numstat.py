@@ -61,10 +61,10 @@ def _with_lengths(source: ObjectSource, parts: Iterable[_Read]) -> Iterator[_Rea
 
 def _counted(source: ObjectSource, commit: Commit, counts: dict[str, int], doubtful: set[str]) -> Commit:
     """The commit with its merged files counted; `doubtful` gathers blobs that may be binary."""
-    doubtful.update(file.new_blob for file in commit.files if file.is_binary)
+    doubtful.update(file.new_blob for file in commit.files if file.is_binary and file.new_blob)
     if not commit.merged:
         return commit
-    doubtful.update(file.new_blob for file in commit.merged if file.new_blob not in counts)
+    doubtful.update(file.new_blob for file in commit.merged if file.new_blob and file.new_blob not in counts)
 
     def length(file: MergedFile) -> int | None:
         asked = doubtful.intersection(file.parent_blobs[1:])

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
 from faultcast.labels.fixes import recognise
 from faultcast.labels.foreign import Foreign
 from faultcast.labels.inducing import Candidate, candidate, trace
@@ -88,7 +86,7 @@ def choose_ripening_days(commits: list[tuple[str, int]], links: list[Link]) -> f
     low, high = RIPENING_BOUNDS_DAYS
     instants = [at for _, at in commits] or [0]
     span = (max(instants) - min(instants)) / DAY
-    chosen = float(np.quantile(waits, RIPENING_QUANTILE)) if waits else 90.0
+    chosen = _quantile(waits, RIPENING_QUANTILE) if waits else 90.0
     return round(min(max(chosen, low), high, max(span / 10, 1.0)), 2)
 
 
@@ -104,7 +102,7 @@ def _waits(commits: list[tuple[str, int]], links: list[Link]) -> list[float]:
 def _came_to_light(commits: list[tuple[str, int]], links: list[Link], ripening_days: float) -> float:
     """How sure a clean label is: the share of known faults that a change would have shown by then."""
     waits = _waits(commits, links)
-    return float(np.mean(np.asarray(waits) <= ripening_days)) if waits else 0.5
+    return sum(wait <= ripening_days for wait in waits) / len(waits) if waits else 0.5
 
 
 def _without_content(commit: Commit) -> Commit:
@@ -128,3 +126,12 @@ def _labels(
         if link is not None:
             labels.append(Label(change.id, True, link.known_at, link.confidence, link.fix, link.rule))
     return sorted(labels, key=lambda known: (known.known_at, known.commit))
+
+
+def _quantile(values: list[float], share: float) -> float:
+    """The value below which a share of the values lies, between neighbours in proportion, as NumPy reckons it."""
+    ordered = sorted(values)
+    place = (len(ordered) - 1) * share
+    low, part = int(place), place % 1
+    first, second = ordered[low], ordered[min(low + 1, len(ordered) - 1)]
+    return first + (second - first) * part if part < 0.5 else second - (second - first) * (1 - part)
