@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from story import DAY, START, Story, history, lines
 
-from faultcast.labels import label
+from faultcast.labels import Issue, Issues, Labelling, PullRequest, label
+from faultcast.labels.inducing import REPORTED
 
 sys.path.append(str(Path(__file__).parent.parent / "history"))
 from random_history import branching
@@ -69,3 +70,33 @@ def test_what_is_said_later_of_commits_and_files_changes_no_label(story: Story, 
     last = label(history(story.path), as_of + 9 * DAY, 5)
     assert {link for link in last.links if link.known_at <= as_of} == set(before.links)
     assert [link.inducing for link in last.links if link.known_at > as_of] == [blamed[0]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_issues_that_are_opened_later_change_no_label(story: Story, seed: int) -> None:
+    """Random fixes name #12. Opened half-way it dates the fault; opened after the day it says nothing of the day."""
+    told = branching(story, seed, rounds=4)
+    as_of = START + int(told.day * DAY)
+    half_way = Issue("#12", "fault", START + int(told.day * DAY / 2))
+    unknown, known = (
+        label(history(story.path), as_of, 5),
+        label(history(story.path), as_of, 5, issues=tracker(half_way)),
+    )
+    assert any(link.rule.endswith(REPORTED) for link in known.links)
+    at = {commit.id: commit.committed_at for commit in history(story.path)}
+    assert all(at[link.inducing] <= half_way.opened_at for link in known.links if link.rule.endswith(REPORTED))
+
+    told.day += 0.1
+    told.grow(12)
+    later = [Issue("#13", "fault", as_of + 1), Issue("#14", "other", as_of + 2)]
+    assert _same(label(history(story.path), as_of, 5, issues=tracker(half_way, *later)), known)
+    wish = tracker(Issue("#12", "other", as_of + 1), pull=PullRequest("#12", "other", as_of + 1, ("#12",), tuple(at)))
+    assert _same(label(history(story.path), as_of, 5, issues=wish), unknown)
+
+
+def tracker(*issues: Issue, pull: PullRequest | None = None) -> Issues:
+    return Issues({issue.name: issue for issue in issues}, {pull.name: pull} if pull else {})
+
+
+def _same(one: Labelling, other: Labelling) -> bool:
+    return (one.labels, set(one.links), one.fixes) == (other.labels, set(other.links), other.fixes)
