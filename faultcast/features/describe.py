@@ -10,7 +10,7 @@ from faultcast.features.catalogue import NAMES
 from faultcast.features.co_change import coupling_values
 from faultcast.features.code import file_values, function_measures
 from faultcast.features.fault_past import fault_values
-from faultcast.features.file_past import Files, Value, history_values
+from faultcast.features.file_past import Files, Value, history_values, ownership_values
 from faultcast.features.function_past import function_values
 from faultcast.features.import_past import import_values
 from faultcast.features.past import Past
@@ -64,13 +64,23 @@ def describe(commit: Commit, past: Past, touched: Touched = NOTHING) -> Row:
 
 
 def change_values(commit: Commit, files: Files, authors: Authors) -> dict[str, Value]:
-    """The values that need no source code: the 14 metrics of Kamei et al. 2013 are among them."""
+    """The values that need no source code: the 14 metrics of Kamei et al. 2013, and what is told by the same folds."""
+    return {
+        **kamei_values(commit, files, authors),
+        "hunks": sum(len(file.hunks) for file in commit.files),
+        **_purpose(commit),
+        **ownership_values(commit, files),
+        **_when(commit),
+    }
+
+
+def kamei_values(commit: Commit, files: Files, authors: Authors) -> dict[str, Value]:
+    """The 14 metrics of Kamei et al. 2013; they need no patch, only how many lines each file gained and lost."""
     return {
         **_size_and_spread(commit, files),
-        **_purpose(commit),
+        "is_fix": says_fix(commit.message),
         **history_values(commit, files),
         **experience_values(commit, authors),
-        **_when(commit),
     }
 
 
@@ -81,7 +91,6 @@ def _size_and_spread(commit: Commit, past: Files) -> dict[str, Value]:
         "lines_added": sum(file.lines_added for file in files),
         "lines_deleted": sum(file.lines_deleted for file in files),
         "lines_before": sum(lengths) / len(lengths) if lengths else None,
-        "hunks": sum(len(file.hunks) for file in files),
         "subsystems": len({subsystem(file.path) for file in files}),
         "directories": len({file.path.rpartition("/")[0] for file in files}),
         "files": len(files),
@@ -102,7 +111,6 @@ def _entropy(amounts: Sequence[int]) -> float:
 
 def _purpose(commit: Commit) -> dict[str, Value]:
     return {
-        "is_fix": says_fix(commit.message),
         "is_revert": commit.subject.lower().startswith("revert"),
         "message_words": len(commit.message.split()),
     }

@@ -111,24 +111,29 @@ class Files:
 
 
 def history_values(commit: Commit, files: Files) -> dict[str, Value]:
-    """Kamei et al. 2013: NDEV, AGE, NUC; Bird et al. 2011: ownership."""
+    """Kamei et al. 2013: NDEV, AGE, NUC."""
     known = files.of(commit.files)
-    authors: set[str] = set()
+    ages = [max(0, commit.committed_at - past.last_changed_at) / DAY for past in known]
+    return {
+        "developers": len(set[str]().union(*(past.authors for past in known))),
+        "age_days": sum(ages) / len(ages) if ages else None,
+        "unique_changes": _distinct([past.changes for past in known]),
+    }
+
+
+def ownership_values(commit: Commit, files: Files) -> dict[str, Value]:
+    """Bird et al. 2011: ownership."""
+    known = files.of(commit.files)
     minor: set[str] = set()
     shares = []
     for past in known:
         total = past.authors.total()
-        authors.update(past.authors)
         shares.append(max(past.authors.values()) / total)
         if total * MINOR_SHARE > 1:
             minor.update(name for name, count in past.authors.items() if count < MINOR_SHARE * total)
     made = sum(past.authors.total() for past in known)
     own = sum(past.authors[commit.author] for past in known)
-    ages = [max(0, commit.committed_at - past.last_changed_at) / DAY for past in known]
     return {
-        "developers": len(authors),
-        "age_days": sum(ages) / len(ages) if ages else None,
-        "unique_changes": _distinct([past.changes for past in known]),
         "author_file_share": own / made if made else None,
         "owner_share": sum(shares) / len(shares) if shares else None,
         "minor_developers": len(minor) if known else None,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from faultcast.features.author_past import Authors
 from faultcast.features.catalogue import KAMEI_14
-from faultcast.features.describe import change_values
+from faultcast.features.describe import kamei_values
 from faultcast.features.file_past import Files, Value
 from faultcast.history import Pseudonyms, Repository, Skipped
 from faultcast.history.numstat import numstat
@@ -34,7 +34,7 @@ def _folded(parts: Iterator[tuple[list[Commit], tuple[Skipped, ...]]]) -> Iterat
         rows: list[MetricsRow] = []
         for commit in commits:
             if not commit.is_merge:
-                values = change_values(commit, files, authors)
+                values = kamei_values(commit, files, authors)
                 rows.append((commit.id, commit.committed_at, commit.author, *[values[name] for name in KAMEI_14]))
                 authors.observe(commit)
             files.observe(commit)
