@@ -4,7 +4,7 @@ A new language is a new row here, a wheel in pyproject.toml and a sample in the 
 Node types are the grammar's own names. What each set does to the numbers is said once, at `Language`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 Names = frozenset[str]
 NONE: Names = frozenset()
@@ -191,26 +191,17 @@ LANGUAGES: tuple[Language, ...] = (
         closers=words(") ] }") | {"\n", "\0"},
     ),
     _C,
-    Language(
+    replace(
+        _C,
         name="cpp",
         module="tree_sitter_cpp",
         # A header may belong to C or C++; the C++ grammar reads both.
         suffixes=(".cc", ".cpp", ".cxx", ".c++", ".h", ".hh", ".hpp", ".hxx", ".ipp", ".inl"),
-        functions=_C.functions,
         lambdas=words("lambda_expression"),
         classes=words("class_specifier struct_specifier"),
-        branches=_C.branches,
-        elses=_C.elses,
-        ternaries=_C.ternaries,
         loops=_C.loops | words("for_range_loop"),
-        switches=_C.switches,
-        cases=_C.cases,
         catches=_C.catches | words("catch_clause"),
-        logic=_C.logic,
         logic_operators=frozenset({"&&", "||", "and", "or"}),
-        jumps=_C.jumps,
-        labels=_C.labels,
-        imports=_C.imports,
         strings=_C.strings | words("raw_string_literal"),
     ),
     Language(

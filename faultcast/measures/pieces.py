@@ -8,10 +8,11 @@ import math
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from faultcast.measures.engine import Met, Unit, joined, within
+from faultcast.measures.engine import within
 from faultcast.measures.grammar import Grammar
 from faultcast.measures.relations import Related, related
 from faultcast.measures.smells.assemble import with_text
+from faultcast.measures.units import Met, Unit, joined
 from faultcast.records import FunctionMeasures
 
 Key = tuple[str, str, int, int, bytes]

@@ -10,7 +10,6 @@ from tree_sitter import Node
 
 from faultcast.measures.calls import CALLEES, Callee, last_name
 from faultcast.measures.cohesion import Shape, own_names
-from faultcast.measures.engine import Unit
 from faultcast.measures.gathered import FIELD_NODES, class_nodes, import_nodes
 from faultcast.measures.grammar import Grammar
 from faultcast.measures.imports.names import names_in
@@ -21,6 +20,7 @@ from faultcast.measures.smells.by_shape import SHAPES
 from faultcast.measures.smells.catalogue import in_order
 from faultcast.measures.smells.found import Found, Reader
 from faultcast.measures.terraform import references, smells_of
+from faultcast.measures.units import Unit
 
 _IMPORTING_CALLS = {
     "javascript": frozenset({b"require", b"import"}),

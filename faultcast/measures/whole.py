@@ -7,11 +7,11 @@ from itertools import chain
 from typing import NamedTuple
 
 from faultcast.measures.cohesion import COHESION_LANGUAGES, Method, class_measures
-from faultcast.measures.engine import Met
 from faultcast.measures.languages import Language
 from faultcast.measures.pieces import Piece, halstead_volume, maintainability, place
 from faultcast.measures.smells.assemble import of_whole, with_text
 from faultcast.measures.text import count_lines
+from faultcast.measures.units import Met
 from faultcast.records import FileVersion, FunctionMeasures, Measures
 
 
