@@ -43,8 +43,9 @@ _NO_CODE = (
 _CERTAIN = r"crash(?:es|ed|ing)?|exceptions?|tracebacks?|deadlocks?|leaks?|regressions?|segfaults?|overflows?|hangs?|infinite loop"
 _COSMETIC = (
     r"typos?|spelling|grammar|docs?|documentation|docstrings?|readme|changelog|comments?|wording|lint\w*|formatting|"
-    r"whitespace|indentation|style|tests?|ci|flaky|e2e|deps?|dependencies|build|release|codegen|examples?|refactor"
+    r"whitespace|indentation|style|tests?|ci|flaky|e2e|examples?"
 )
+_SCOPES = rf"{_COSMETIC}|deps?|dependencies|build|release|codegen|refactor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,14 @@ _RULES: tuple[_Rule, ...] = (
         "fix outside the code",
         0.05,
         rf"^(?!.*\b(?:{_CERTAIN})\b).*\b(?:{_REPAIR})\b (?:\w[\w-]* ){{0,3}}(?:{_NO_CODE})\b|"
-        rf"^(?!.*\b(?:{_CERTAIN})\b).*\b(?:{_REPAIR})\b.* in (?:\S+ ){{0,2}}(?:docs|documentation|docstrings?|comments?|readme)$|"
+        rf"^(?!.*\b(?:{_CERTAIN})\b).*\b(?:{_REPAIR})\b.* in (?:\S+ ){{0,2}}(?:docs|documentation|docstrings?|readme)$|"
         r"^(?:\w+: )?document(?:s|ed|ing)?\b",
         is_final=True,
     ),
     _rule(
         "conventional fix outside the code",
         0.05,
-        rf"^(?:fix|bugfix|hotfix|bug)(?:\((?:{_COSMETIC})\)!?:|!?: (?:\w+ )?(?:{_COSMETIC}|bump|upgrade)\b)",
+        rf"^(?:fix|bugfix|hotfix|bug)(?:\((?:{_SCOPES})\)!?:|!?: (?:\w+ )?(?:{_COSMETIC}|bump)\b)",
         is_final=True,
     ),
     _rule(

@@ -18,7 +18,8 @@ FIXES = [
     "Wrong total\n\nCloses #4", "Fixed overflow", "fix typo-tolerant search crash", "Stop hanging: no hang on exit",
     'net: set the mtu\n\nFixes: 0123abcd4567 ("net: add mtu")', "Tidy up\n\nThis fixes the crash on start", "fix issue124 - make test reporting more resilient", "Fix annotation propagation",
     "Correct the tax rate", "Ensure all finalizers run\n\nFixes issue287.", "fix: Update the streamer to skip tokens",
-    "Add a workaround for samefile. This fixes #600", "Add missing guard\n\nFix #3", "fix(api): broken paging",
+    "Add a workaround for samefile. This fixes #600", "Add missing guard\n\nFix #3", "fix(api): broken paging", "fix: release the lock", "fix: upgrade command ignores pins",
+    "Fix escaping of quotes in nested comments",
 ]  # fmt: skip
 NO_FIXES = [
     "Add a cart", "", "Merge branch 'fix-crash'", "Merge pull request #3 from ana/fix", "Bump requests from 2.1 to 2.2",
