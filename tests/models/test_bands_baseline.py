@@ -92,10 +92,10 @@ def test_every_feature_can_be_put_into_words():
         typical = dict.fromkeys(NAMES, 1.0)
 
         def risk_of(self, values_NC, _text_ND):
-            return np.nansum(values_NC, axis=1) / 200
+            return np.nansum(values_NC, axis=1) / 100
 
     (reasons,) = explain(Everything(), typical, top=99)
     assert len(reasons) == sum(f.dtype != "bool" for f in CATALOGUE)  # flags are typical already
-    assert all(reason.effect == pytest.approx(0.01) and reason.text for reason in reasons)
+    assert all(reason.effect == pytest.approx(0.02) and reason.text for reason in reasons)
     (unknown,) = explain(Everything(), typical.astype(float).assign(cognitive=np.nan), top=99)
     assert any(reason.text.startswith("unknown: cognitive") and reason.value is None for reason in unknown)
