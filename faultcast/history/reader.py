@@ -25,7 +25,7 @@ PATH_CHARACTERS = 4096
 """Files with a longer path are left out: no operating system could hold them."""
 
 _LOG = ("log", "--no-walk=unsorted", "--stdin")
-"""`diff-tree --stdin` prints the same for half as much CPU again (benchmarks/mining.py)."""
+"""`diff-tree --stdin` would print the same, at more CPU."""
 _LISTED = (*_LOG, "-r", "--root", "-z", "--raw", "--no-abbrev", "--no-ext-diff", "--no-textconv", "--no-color")
 _DIFF = (*_LISTED, "-M", "-l400", "--src-prefix=a/", "--dst-prefix=b/")
 PATCHES = (*_DIFF, "-p", "-U0")
