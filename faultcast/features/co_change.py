@@ -51,15 +51,17 @@ class CoChanges:
         return max(self.partners[one].get(other, 0), self.partners[other].get(one, 0))
 
     def observe(self, commit: Commit) -> None:
-        """Let a change become the past."""
-        ids = [self._id(file) for file in commit.files]
-        if 0 < len(ids) <= MOST_FILES:
+        """Let a change become the past. Of a sweep, only what became of the files that are known."""
+        is_sweep = len(commit.files) > MOST_FILES
+        files = [file for file in commit.files if not is_sweep or file.old_path in self.ids]
+        ids = [self._id(file) for file in files]
+        if not is_sweep:
             for one in ids:
                 self.changes[one] += 1
             for one, other in combinations(sorted(set(ids)), 2):
                 self._count(one, other)
                 self._count(other, one)
-        for file, one in zip(commit.files, ids, strict=True):
+        for file, one in zip(files, ids, strict=True):
             if file.status == "D":
                 self.paths[one] = _GONE
 
