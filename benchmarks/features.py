@@ -191,10 +191,14 @@ def main() -> None:
                 )
             )
     peaks = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    memory = (
-        f"Peak memory: {peaks[0]:.0f} MB with the rows of all repositories, {peaks[1]:.0f} MB of a reader of files."
-    )
-    said = [f"{machine()}, {len(CATALOGUE)} features. {memory}", "", *costs(found), "", *ablation(found)]
+    memory = f"Peak memory: {peaks[0]:.0f} MB with the rows of all repositories; {peaks[1]:.0f} MB of a child"
+    said = [
+        f"{machine()}, {len(CATALOGUE)} features. {memory}, what it shares with its parent included.",
+        "",
+        *costs(found),
+        "",
+        *ablation(found),
+    ]
     print("\n".join(said))
     if options.write:
         write("features", "\n".join(said))
