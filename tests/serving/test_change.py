@@ -79,6 +79,8 @@ def test_what_is_missing_is_named_with_what_stands_in_for_it():
         ({"files": [{"path": "a", "after": "b\n" * 30_000}]}, r"30,000 lines .* at most 20,000"),
         ({**GOOD, "messsage": "typo"}, r"unknown field 'messsage'; known are commit, repository, message"),
         ({**GOOD, "message": None, "author": 7}, r"author: expected a text, found a number"),
+        ({**GOOD, "reviewers": "ana"}, r"change\.reviewers: expected a list, found a text"),
+        ({**GOOD, "reviewers": [3]}, r"reviewers\[0\]: expected the pseudonym of a reviewer, found a number"),
         ({**GOOD, "authored_at": "yesterday"}, r"authored_at: expected unix seconds or an ISO 8601 instant"),
         ({**GOOD, "authored_at": -1}, r"found -1"),
         ({**GOOD, "authored_at": True}, r"found True"),
@@ -91,6 +93,12 @@ def test_a_malformed_change_is_refused_with_place_found_and_expected(change, com
         return
     with pytest.raises(BadChange, match=complaint):
         parse(change, "change")
+
+
+def test_reviewers_go_over_the_wire_once_each():
+    commit = parse({**GOOD, "reviewers": ["b", "a", "b"]}, "change").commit
+    assert commit.reviewers == ("b", "a")
+    assert parse(to_instance(commit, {}) | {"files": GOOD["files"]}, "change").commit.reviewers == ("b", "a")
 
 
 def test_an_instant_may_be_seconds_or_iso():

@@ -54,6 +54,8 @@ def test_nobody_takes_the_model_out(client, verb):
         ),
         (json.dumps({"instances": [{"features": [1.5, *RAW[1:]]}]}).encode(), "expected a whole number, found 1.5"),
         (json.dumps({"instances": [{"features": [True, *RAW[1:]]}]}).encode(), "expected a finite number"),
+        (json.dumps({"instances": [{"features": [-1, *RAW[1:]]}]}).encode(), "expected 0 or more, found -1"),
+        (json.dumps({"instances": [{"features": [*RAW[:-1], 7]}]}).encode(), "(weekday): expected 0 to 6, found 7"),
         (json.dumps({"instances": [{"features": RAW}] * 513}).encode(), "found 513 items, at most 512"),
     ],
 )
