@@ -133,7 +133,7 @@ def reviewers(message: str) -> list[tuple[str, str]]:
     >>> reviewers("Fix it\\n\\nReviewed-by: Ana <ana@example.org>\\nAcked-by: bo@example.org\\nCc: Cy")
     [('Ana', 'ana@example.org'), ('', 'bo@example.org')]
     """
-    named = _REVIEWER.findall(message) if "ed-by:" in message.lower() else []
+    named = _REVIEWER.findall(message) if "by:" in message or "BY:" in message or "By:" in message else []
     people = [found.groupdict("") for text in named if (found := _PERSON.fullmatch(text.strip()))]
     return [(one["name"].strip() or one["alone"], one["email"] or one["address"]) for one in people]
 

@@ -15,7 +15,7 @@ from faultcast.history.repository import Repository
 from faultcast.history.spread import spread
 from faultcast.records import Commit, MergedFile
 
-_COMMITS_AT_ONCE = 4000
+_COMMITS_AT_ONCE = 8000
 """A git process takes as long to begin as to compare a hundred commits, and remembers what it has unpacked."""
 
 _BINARY_BYTES = 8000

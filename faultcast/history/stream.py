@@ -72,8 +72,8 @@ def split(stream: BinaryIO, nonce: str) -> Iterator[bytes]:
 def parse(record: bytes, position: int, identify: Identify) -> Commit:
     """Parse one commit's bytes as `split` yields them."""
     head = record.split(b"\0", 7)
-    commit, parents, name, email, authored, committed, message = (_text(part) for part in head[:7])
-    rest = head[7].lstrip(b"\0\n") if len(head) > 7 else b""  # the message alone may be too large
+    rest = head.pop().lstrip(b"\0\n") if len(head) > 7 else b""  # the message alone may be too large
+    commit, parents, name, email, authored, committed, message = _text(b"\0".join(head)).split("\0")
     entries, merged, place = _raw(rest)
     if len(record) > COMMIT_BYTES:
         found: Iterator[_Counted] = ((0, 0, entry.old_blob != entry.new_blob, ()) for entry in entries)
