@@ -7,12 +7,12 @@ All are pure: same bytes, same numbers.
 
 from tree_sitter import Node, Parser
 
-from faultcast.measures.engine import outermost
 from faultcast.measures.grammar import Grammar, grammar_of
 from faultcast.measures.kinds import Kind, file_kind, language_of, row_of
-from faultcast.measures.pieces import Memo, count, piece_of
+from faultcast.measures.pieces import Memo
+from faultcast.measures.stretches import read_stretches
 from faultcast.measures.text import is_measurable
-from faultcast.measures.whole import Part, version_of
+from faultcast.measures.whole import version_of
 from faultcast.records import FileVersion, FunctionMeasures, Measures
 
 __all__ = ["Kind", "Memo", "file_kind", "language_of", "measure", "measure_functions", "read"]
@@ -31,9 +31,8 @@ def read(path: str, source: bytes, memo: Memo | None = _MEMO) -> FileVersion | N
     if row is None or not is_measurable(source):
         return None
     grammar = grammar_of(row)
-    outside, met = outermost(grammar, source, parse(grammar, source))
-    parts = [Part(count(grammar, source, one, memo), one) for one in reversed(met)]
-    return version_of(row, source, piece_of(grammar, source, [outside]), parts)
+    found = read_stretches(grammar, source, memo)
+    return version_of(row, source, found.outside, found.parts)
 
 
 def parse(grammar: Grammar, source: bytes) -> Node:

@@ -12,7 +12,9 @@ Callee = Callable[[list[Node], bytes], bytes]
 
 
 def _first(kids: list[Node], source: bytes) -> bytes:
-    return _text(kids[0], kids[0], source)
+    first = kids[0]
+    start, end = first.start_byte, first.end_byte
+    return source[start if end - start < _LONGEST else end - _LONGEST : end]
 
 
 def _second(kids: list[Node], source: bytes) -> bytes:
@@ -31,8 +33,8 @@ def _ruby(kids: list[Node], source: bytes) -> bytes:
 
 
 def _text(first: Node, last: Node, source: bytes) -> bytes:
-    end = last.end_byte
-    return source[max(first.start_byte, end - _LONGEST) : end]
+    start, end = first.start_byte, last.end_byte
+    return source[start if end - start < _LONGEST else end - _LONGEST : end]
 
 
 CALLEES: dict[str, dict[str, Callee]] = {

@@ -7,6 +7,7 @@ file share most of their functions. `Memo` keeps pieces by their text; what is k
 import math
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import Generic, NamedTuple, TypeVar
 
 from faultcast.measures.engine import within
 from faultcast.measures.grammar import Grammar
@@ -17,6 +18,9 @@ from faultcast.records import FunctionMeasures
 
 Key = tuple[str, str, int, int, bytes]
 """Grammar, the function's name, its node's kind, how many nodes are in it, its text."""
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 _MOST_BYTES = 16_000_000
 """Text that a memo holds in each of its two halves; with what was counted, about four times as much memory."""
@@ -104,33 +108,79 @@ def place(piece: Piece, line: int, path: str) -> tuple[FunctionMeasures, ...]:
     return piece.placed[2]
 
 
-class Memo:
-    """Pieces by their text, at most `most_bytes` of it in each of two halves: what was not asked for lately goes."""
+class Part(NamedTuple):
+    """A piece and where it stands; the line is 0 for the first."""
+
+    piece: Piece
+    name: str
+    path: str
+    owner: str
+    is_documented: bool
+    start: int  # byte
+    end: int  # byte
+    line: int
+
+
+def part_of(piece: Piece, met: Met) -> Part:
+    """A piece where it was met."""
+    node = met.node
+    line = node.start_point.row
+    return Part(piece, met.name, met.path, met.owner, met.is_documented, node.start_byte, node.end_byte, line)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What stands in no function, and the outermost functions, in the order of their starts.
+
+    `is_whole`: it can be parsed without what stands around it; otherwise it holds nothing.
+    """
+
+    outside: Piece
+    parts: tuple[Part, ...] = ()
+    lines: int = 0  # line ends
+    is_whole: bool = True
+
+
+class Store(Generic[K, V]):
+    """What was counted, at most `most_bytes` of text in each of two halves: what was not asked for lately goes."""
 
     __slots__ = ("_most_bytes", "_old", "_young", "_young_bytes")
 
-    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
+    def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
-        self._young: dict[Key, Piece] = {}
-        self._old: dict[Key, Piece] = {}
+        self._young: dict[K, tuple[V, int]] = {}
+        self._old: dict[K, tuple[V, int]] = {}
         self._young_bytes = 0
 
     def __len__(self) -> int:
         return len(self._young.keys() | self._old.keys())
 
-    def get(self, key: Key) -> Piece | None:
-        """The piece, which then counts as asked for."""
+    def get(self, key: K) -> V | None:
+        """What is kept, which then counts as asked for."""
         found = self._young.get(key)
         if found is None and (found := self._old.get(key)) is not None:
-            self.put(key, found)
-        return found
+            self.put(key, *found)
+        return found[0] if found else None
 
-    def put(self, key: Key, piece: Piece) -> None:
-        """Keep a piece; when the younger half is full it becomes the older one, which is dropped."""
-        self._young[key] = piece
-        self._young_bytes += len(key[-1])
+    def put(self, key: K, value: V, size: int) -> None:
+        """Keep what `size` bytes came to; when the younger half is full it becomes the older one, which is dropped."""
+        self._young[key] = (value, size)
+        self._young_bytes += size
         if self._young_bytes > self._most_bytes:
             self._old, self._young, self._young_bytes = self._young, {}, 0
+
+
+class Memo:
+    """Functions, and the stretches of a file that hold them, by their text."""
+
+    __slots__ = ("pieces", "stretches")
+
+    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
+        self.pieces: Store[Key, Piece] = Store(most_bytes)
+        self.stretches: Store[tuple[str, bytes], Stretch] = Store(most_bytes)
+
+    def __len__(self) -> int:
+        return len(self.pieces)
 
 
 def count(grammar: Grammar, source: bytes, met: Met, memo: Memo | None) -> Piece:
@@ -140,10 +190,10 @@ def count(grammar: Grammar, source: bytes, met: Met, memo: Memo | None) -> Piece
         return piece_of(grammar, source, within(grammar, source, node, name))
     row, start, end = grammar.row, node.start_byte, node.end_byte
     key = (row.name + row.entry, name, node.kind_id, node.descendant_count, source[start:end])
-    piece = memo.get(key)
+    piece = memo.pieces.get(key)
     if piece is None:
         piece = piece_of(grammar, source, within(grammar, source, node, name))
-        memo.put(key, piece)
+        memo.pieces.put(key, piece, end - start)
     return piece
 
 

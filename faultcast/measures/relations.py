@@ -4,7 +4,9 @@ The walk gathers nodes (`GATHERED` says which); here each is looked at once. All
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tree_sitter import Node
 
@@ -28,6 +30,7 @@ _IMPORTING_CALLS = {
     "ruby": frozenset({b"require", b"require_relative", b"load", b"autoload"}),
 }
 _NEAR_OR_MEANT = re.compile(r"^(?:super|self)::|prelude")
+_CALLEES_KEPT = 8_192
 _LONGEST_FROM = 500  # bytes of an export that are searched for what it comes from
 
 
@@ -110,6 +113,18 @@ def related(grammar: Grammar, source: bytes, unit: Unit) -> Related:
     )
 
 
+@lru_cache(_CALLEES_KEPT)
+def _meaning(language: str, callee: bytes) -> tuple[bytes, str | None]:
+    """A callee's name, and what smells in calling it; most are called again and again."""
+    name, smelling = last_name(callee), SMELLING_CALLS[language]
+    return name, smelling.get(callee) or smelling.get(b"." + name)
+
+
+def wildcards(imports: Iterable[str]) -> int:
+    """How many of the imports take whatever there is, from afar and not meant so."""
+    return sum(name.endswith((".*", "::*")) and not _NEAR_OR_MEANT.search(name) for name in imports)
+
+
 class _Look:
     """The state of one look at a unit."""
 
@@ -120,7 +135,6 @@ class _Look:
         "importing",
         "imports",
         "language",
-        "smelling",
         "source",
         "table",
         "unit",
@@ -128,7 +142,6 @@ class _Look:
 
     def __init__(self, language: str, table: _Table, source: bytes, unit: Unit) -> None:
         self.language, self.table, self.source, self.unit = language, table, source, unit
-        self.smelling = SMELLING_CALLS[language]
         self.importing = _IMPORTING_CALLS.get(language, frozenset[bytes]())
         self.found = Found(source, unit.decisions)
         self.callees: set[bytes] = set()
@@ -141,9 +154,8 @@ class _Look:
         read = table.calls.get(kind)
         if read is not None:
             callee = read(kids, self.source)
-            name = last_name(callee)
+            name, smell = _meaning(self.language, callee)
             self.callees.add(name)
-            smell = self.smelling.get(callee) or self.smelling.get(b"." + name)
             if smell is not None:
                 self.found.count(smell)
             if callee in self.importing:
@@ -190,9 +202,8 @@ class _Look:
 
     def count_imports(self) -> None:
         """Imports of whatever there is."""
-        for name in self.imports:
-            if name.endswith((".*", "::*")) and not _NEAR_OR_MEANT.search(name):
-                self.found.count("wildcard_import")
+        for _ in range(wildcards(self.imports)):
+            self.found.count("wildcard_import")
 
     def count_numbers(self) -> None:
         """What the unit's numbers amount to."""

@@ -1,31 +1,22 @@
 """A file's numbers, put together from its pieces."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import NamedTuple
 
 from faultcast.measures.cohesion import COHESION_LANGUAGES, Method, class_measures
 from faultcast.measures.languages import Language
-from faultcast.measures.pieces import Piece, halstead_volume, maintainability, place
+from faultcast.measures.pieces import Part, Piece, halstead_volume, maintainability, place
 from faultcast.measures.smells.assemble import of_whole, with_text
 from faultcast.measures.text import count_lines
-from faultcast.measures.units import Met
 from faultcast.records import FileVersion, FunctionMeasures, Measures
 
 
-class Part(NamedTuple):
-    """A piece and where it stands."""
-
-    piece: Piece
-    met: Met
-
-
-def version_of(row: Language, source: bytes, outside: Piece, parts: list[Part]) -> FileVersion:
+def version_of(row: Language, source: bytes, outside: Piece, parts: Sequence[Part]) -> FileVersion:
     """Put a file together from what stands in no function and its outermost functions, in the order of their starts."""
     functions = _with_names_of_their_own(
-        tuple(chain.from_iterable(place(part.piece, part.met.node.start_point.row, part.met.path) for part in parts))
+        tuple(chain.from_iterable(place(part.piece, part.line, part.path) for part in parts))
     )
     relations = [closer for piece in (outside, *(part.piece for part in parts)) for closer in piece.relations]
     imports = tuple(dict.fromkeys(chain.from_iterable(closer.imports for closer in relations)))
@@ -39,13 +30,13 @@ def version_of(row: Language, source: bytes, outside: Piece, parts: list[Part]) 
     return FileVersion(measures, functions, imports, smells, classes)
 
 
-def _beside(source: bytes, outside: Piece, parts: list[Part]) -> tuple[bytes, list[tuple[int, int]]]:
+def _beside(source: bytes, outside: Piece, parts: Sequence[Part]) -> tuple[bytes, list[tuple[int, int]]]:
     """The text outside all functions, a line's end for each, and where the comments are in it."""
     kept: list[bytes] = []
     comments: list[tuple[int, int]] = []
     waiting = sorted(outside.spans)
     at = length = taken = 0
-    for start, end in (*((met.node.start_byte, met.node.end_byte) for _, met in parts), (len(source), len(source))):
+    for start, end in (*((part.start, part.end) for part in parts), (len(source), len(source))):
         kept += (source[at:start], b"\n")
         while taken < len(waiting) and waiting[taken][0] < start:
             comments.append((waiting[taken][0] - at + length, waiting[taken][1] - at + length))
@@ -55,19 +46,20 @@ def _beside(source: bytes, outside: Piece, parts: list[Part]) -> tuple[bytes, li
     return b"".join(kept), comments
 
 
-def _methods(parts: list[Part]) -> Iterator[Method]:
-    for piece, met in parts:
-        if met.owner:
+def _methods(parts: Sequence[Part]) -> Iterator[Method]:
+    for part in parts:
+        if part.owner:
+            piece = part.piece
             uses = piece.relations[0].uses
             cyclomatic = sum(function.cyclomatic for function in piece.functions)
-            yield Method(met.owner, met.name.encode(), piece.symbols if uses is None else uses, cyclomatic)
+            yield Method(part.owner, part.name.encode(), piece.symbols if uses is None else uses, cyclomatic)
 
 
 def _measures(
     row: Language,
     source: bytes,
     outside: Piece,
-    parts: list[Part],
+    parts: Sequence[Part],
     functions: tuple[FunctionMeasures, ...],
     comments: list[tuple[int, int]],
 ) -> Measures:
@@ -76,7 +68,7 @@ def _measures(
     cyclomatic = sum(piece.decisions for piece in pieces) + len(functions)
     symbols = frozenset[int | bytes]().union(*(piece.symbols for piece in pieces))
     volume = halstead_volume(sum(piece.tokens for piece in pieces), len(symbols))
-    documented = sum(part.piece.documented for part in parts) + sum(part.met.is_documented for part in parts)
+    documented = sum(part.piece.documented for part in parts) + sum(part.is_documented for part in parts)
     return Measures(
         language=row.name,
         lines=lines,
@@ -96,12 +88,12 @@ def _measures(
     )
 
 
-def _spans(outside: Piece, parts: list[Part]) -> Iterator[tuple[int, int]]:
+def _spans(outside: Piece, parts: Sequence[Part]) -> Iterator[tuple[int, int]]:
     yield from outside.spans
-    for piece, met in parts:
-        if piece.spans:
-            first = met.node.start_byte
-            yield from ((start + first, end + first) for start, end in piece.spans)
+    for part in parts:
+        if part.piece.spans:
+            first = part.start
+            yield from ((start + first, end + first) for start, end in part.piece.spans)
 
 
 def _with_names_of_their_own(functions: tuple[FunctionMeasures, ...]) -> tuple[FunctionMeasures, ...]:
