@@ -34,7 +34,7 @@ def score(options: argparse.Namespace) -> int:
     console = Console(highlight=False)
     _tell(console, found.model, found.changes)
     if found.merges:
-        console.print(f"{found.merges} merges left out: what they bring is scored where it was written.")
+        console.print(f"Merges left out: {found.merges}. What they bring is scored where it was written.")
     if not found.changes and not found.merges:
         console.print(f"{options.revision} holds no commit.")
     return 0
