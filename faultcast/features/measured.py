@@ -4,19 +4,17 @@ A file's versions are read where its earlier ones were: each process has files o
 versions at hand, so that what one change left is what the next one found, without reading it again.
 """
 
-import sys
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import islice
-from multiprocessing import get_context
 from typing import NamedTuple, Protocol
 
 from faultcast.features.touched import TouchedFile, is_measured, touch_file
 from faultcast.history import Repository
 from faultcast.history.git import ObjectSource, read_blobs
+from faultcast.history.spread import processes
 from faultcast.measures import language_of, read
 from faultcast.measures.text import MAX_BYTES
 from faultcast.records import Commit, FileChange, FileVersion, Hunk
@@ -25,7 +23,6 @@ _COMMITS_AT_ONCE = 100
 _PARTS_AHEAD = 3
 _FILES_AT_ONCE = 64
 _FUNCTIONS_KEPT = 40_000
-_START_METHOD = "fork" if sys.platform == "linux" else "spawn"
 
 _Key = tuple[str, str]
 """(language, blob): what reading a version depends on."""
@@ -83,7 +80,7 @@ def _asking(source: ObjectSource, workers: int, stack: ExitStack) -> Callable[[l
     if workers < 2:
         versions = Versions(source)
         return lambda files: lambda: iter(versions.touch(files))
-    pools = [stack.enter_context(_pool(source)) for _ in range(workers)]
+    pools = [stack.enter_context(processes(1, _start, source)) for _ in range(workers)]
     shares = _Shares(workers)
 
     def ask(files: list[FileChange]) -> Answer:
@@ -199,10 +196,6 @@ def _slim(files: Iterable[FileChange]) -> list[FileChange]:
         )
         for file in files
     ]
-
-
-def _pool(source: ObjectSource) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(1, get_context(_START_METHOD), _start, (source,))
 
 
 _versions: list[Versions] = []
