@@ -9,8 +9,7 @@ from tree_sitter import Node, Parser
 
 from faultcast.measures.grammar import Grammar, grammar_of
 from faultcast.measures.kinds import Kind, file_kind, language_of, row_of
-from faultcast.measures.pieces import Memo
-from faultcast.measures.stretches import read_stretches
+from faultcast.measures.stretches import Memo, read_stretches
 from faultcast.measures.text import is_measurable
 from faultcast.measures.whole import version_of
 from faultcast.records import FileVersion, FunctionMeasures, Measures
@@ -30,9 +29,7 @@ def read(path: str, source: bytes, memo: Memo | None = _MEMO) -> FileVersion | N
     row = row_of(path)
     if row is None or not is_measurable(source):
         return None
-    grammar = grammar_of(row)
-    found = read_stretches(grammar, source, memo)
-    return version_of(row, source, found.outside, found.parts)
+    return version_of(row, read_stretches(grammar_of(row), source, memo))
 
 
 def parse(grammar: Grammar, source: bytes) -> Node:

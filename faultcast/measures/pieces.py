@@ -1,16 +1,16 @@
 """What one piece of a file comes to: an outermost function with all inside it, or all that stands in no function.
 
 A piece depends on its own text alone, not on where it stands, so the same text need not be counted twice: versions of a
-file share most of their functions. `Memo` keeps pieces by their text; what is kept changes no number.
+file share most of their functions. a memo keeps pieces by their text; what is kept changes no number.
 """
 
 import math
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Generic, NamedTuple, TypeVar
 
 from faultcast.measures.engine import within
 from faultcast.measures.grammar import Grammar
+from faultcast.measures.kept import Store
 from faultcast.measures.relations import Related, related
 from faultcast.measures.smells.assemble import with_text
 from faultcast.measures.units import Met, Unit, joined
@@ -19,10 +19,7 @@ from faultcast.records import FunctionMeasures
 Key = tuple[str, str, int, int, bytes]
 """Grammar, the function's name, its node's kind, how many nodes are in it, its text."""
 
-K = TypeVar("K")
-V = TypeVar("V")
-
-_MOST_BYTES = 16_000_000
+MOST_BYTES = 16_000_000
 """Text that a memo holds in each of its two halves; with what was counted, about four times as much memory."""
 
 
@@ -108,92 +105,17 @@ def place(piece: Piece, line: int, path: str) -> tuple[FunctionMeasures, ...]:
     return piece.placed[2]
 
 
-class Part(NamedTuple):
-    """A piece and where it stands; the line is 0 for the first."""
-
-    piece: Piece
-    name: str
-    path: str
-    owner: str
-    is_documented: bool
-    start: int  # byte
-    end: int  # byte
-    line: int
-
-
-def part_of(piece: Piece, met: Met) -> Part:
-    """A piece where it was met."""
-    node = met.node
-    line = node.start_point.row
-    return Part(piece, met.name, met.path, met.owner, met.is_documented, node.start_byte, node.end_byte, line)
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """What stands in no function, and the outermost functions, in the order of their starts.
-
-    `is_whole`: it can be parsed without what stands around it; otherwise it holds nothing.
-    """
-
-    outside: Piece
-    parts: tuple[Part, ...] = ()
-    lines: int = 0  # line ends
-    is_whole: bool = True
-
-
-class Store(Generic[K, V]):
-    """What was counted, at most `most_bytes` of text in each of two halves: what was not asked for lately goes."""
-
-    __slots__ = ("_most_bytes", "_old", "_young", "_young_bytes")
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
-        self._young: dict[K, tuple[V, int]] = {}
-        self._old: dict[K, tuple[V, int]] = {}
-        self._young_bytes = 0
-
-    def __len__(self) -> int:
-        return len(self._young.keys() | self._old.keys())
-
-    def get(self, key: K) -> V | None:
-        """What is kept, which then counts as asked for."""
-        found = self._young.get(key)
-        if found is None and (found := self._old.get(key)) is not None:
-            self.put(key, *found)
-        return found[0] if found else None
-
-    def put(self, key: K, value: V, size: int) -> None:
-        """Keep what `size` bytes came to; when the younger half is full it becomes the older one, which is dropped."""
-        self._young[key] = (value, size)
-        self._young_bytes += size
-        if self._young_bytes > self._most_bytes:
-            self._old, self._young, self._young_bytes = self._young, {}, 0
-
-
-class Memo:
-    """Functions, and the stretches of a file that hold them, by their text."""
-
-    __slots__ = ("pieces", "stretches")
-
-    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
-        self.pieces: Store[Key, Piece] = Store(most_bytes)
-        self.stretches: Store[tuple[str, bytes], Stretch] = Store(most_bytes)
-
-    def __len__(self) -> int:
-        return len(self.pieces)
-
-
-def count(grammar: Grammar, source: bytes, met: Met, memo: Memo | None) -> Piece:
+def count(grammar: Grammar, source: bytes, met: Met, memo: Store[Key, Piece] | None) -> Piece:
     """Count an outermost function, or find it counted. Broken code is counted every time: errors heal by context."""
     node, name = met.node, met.name
     if memo is None or node.has_error:
         return piece_of(grammar, source, within(grammar, source, node, name))
     row, start, end = grammar.row, node.start_byte, node.end_byte
     key = (row.name + row.entry, name, node.kind_id, node.descendant_count, source[start:end])
-    piece = memo.pieces.get(key)
+    piece = memo.get(key)
     if piece is None:
         piece = piece_of(grammar, source, within(grammar, source, node, name))
-        memo.pieces.put(key, piece, end - start)
+        memo.put(key, piece, end - start)
     return piece
 
 

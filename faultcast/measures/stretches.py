@@ -1,140 +1,209 @@
-"""A file in stretches of whole declarations, each parsed alone, so that what versions share is not even parsed again.
+"""A file in stretches of whole declarations, each parsed alone: what versions share is not even parsed again.
 
-Where a file is cut depends on its bytes alone: at lines that begin with what can only begin a declaration, or behind
-those that end one. A cut that was wrong, in a string say, leaves a stretch that cannot be parsed; then the file is
-parsed in one. Hence the same bytes give the same numbers, whatever was read before.
+If a stretch cannot be parsed alone, the file is read in one. Where it is cut depends on its bytes, and what a stretch
+comes to on its own text; hence the same bytes give the same numbers, whatever was read before.
 """
 
-import re
 from collections import Counter
-from collections.abc import Iterator
-from itertools import chain, pairwise
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
 
 from tree_sitter import Node, Parser
 
+from faultcast.measures.cohesion import COHESION_LANGUAGES, Method, Shape, class_measures
+from faultcast.measures.cuts import cut
 from faultcast.measures.engine import outermost
 from faultcast.measures.grammar import Grammar
-from faultcast.measures.pieces import Memo, Part, Piece, Stretch, count, part_of, piece_of
-from faultcast.measures.relations import Related, wildcards
-from faultcast.measures.smells.catalogue import in_order
-
-_BEHIND_A_BRACE = re.compile(rb"^\}[ \t]*\r?\n(?=[\s\w/#@\[])", re.MULTILINE)
-_BEHIND_A_STATEMENT = re.compile(rb"^\}(?:\)?;)?[ \t]*\r?\n(?=\s*(?:[A-Za-z_@]|//|/\*))", re.MULTILINE)
-_PYTHON = re.compile(rb"^(?:@|(?:async )?def |class )", re.MULTILINE)
-_CUTS = {
-    "go": _BEHIND_A_BRACE,
-    "c": _BEHIND_A_BRACE,
-    "rust": _BEHIND_A_BRACE,
-    "hcl": _BEHIND_A_BRACE,
-    "javascript": _BEHIND_A_STATEMENT,
-    "typescript": _BEHIND_A_STATEMENT,
-}
-"""Elsewhere a class holds all of a file as a rule; C++'s namespaces do."""
+from faultcast.measures.kept import Store
+from faultcast.measures.pieces import MOST_BYTES, Key, Piece, count, piece_of
+from faultcast.measures.smells.assemble import Counts, of_classes
+from faultcast.measures.text import count_lines
+from faultcast.measures.units import Met
+from faultcast.records import ClassMeasures, FunctionMeasures
 
 
-def read_stretches(grammar: Grammar, source: bytes, memo: Memo | None) -> Stretch:
-    """Count all of a file, by stretches where it can be cut; broken code is counted as far as it can be read."""
+class Part(NamedTuple):
+    """An outermost function, where it stands: its line (0 the first) and what is around it."""
+
+    piece: Piece
+    line: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over a stretch or a file; `smells` without those of classes. The last three are maxima."""
+
+    lines: int = 0
+    code_lines: int = 0
+    comment_lines: int = 0
+    functions: int = 0
+    decisions: int = 0
+    cognitive: int = 0
+    imports: int = 0
+    tokens: int = 0
+    documented: int = 0
+    nesting: int = 0
+    function_lines: int = 0
+    parameters: int = 0
+    cyclomatic: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """All that a stretch comes to; lines are counted from its first.
+
+    `beside` is the text outside all functions, a line's end for each, and `comments` are the comments in it. `shapes`,
+    `methods` and `classes` are those of classes, `owners` the classes that any of them names, `class_smells` theirs.
+    `is_whole`: it can be parsed without what stands around it; otherwise it holds nothing.
+    """
+
+    totals: Totals = Totals()
+    parts: tuple[Part, ...] = ()
+    symbols: frozenset[int | bytes] = frozenset()
+    beside: bytes = b""
+    comments: tuple[tuple[int, int], ...] = ()
+    imports: tuple[str, ...] = ()  # outside functions
+    imports_inside: tuple[str, ...] = ()
+    smells: Counts = ()
+    shapes: tuple[Shape, ...] = ()
+    methods: tuple[Method, ...] = ()
+    classes: tuple[ClassMeasures, ...] = ()
+    owners: frozenset[str] = frozenset()
+    class_smells: Counts = ()
+    is_whole: bool = True
+
+
+class Memo:
+    """Stretches, and functions in them, by their text, at most twice `most_bytes` of either; functions are counted."""
+
+    __slots__ = ("pieces", "stretches")
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self.pieces: Store[Key, Piece] = Store(most_bytes)
+        self.stretches: Store[tuple[str, bytes], Stretch] = Store(most_bytes)
+
+    def __len__(self) -> int:
+        return len(self.pieces)
+
+
+def read_stretches(grammar: Grammar, source: bytes, memo: Memo | None) -> list[Stretch]:
+    """Count all of a file, in stretches where it can be cut; broken code is counted as far as it can be read."""
     parser = Parser(grammar.language)
-    texts = _texts(grammar.row.name, source)
-    found: list[Stretch] = []
-    for text in texts if len(texts) > 1 else ():
-        one = _kept(grammar, parser, text, memo)
-        if one is None:
-            break
-        found.append(one)
-    else:
-        if found:
-            return _together(texts, found)
-    return _counted(grammar, source, parser.parse(source).root_node, memo)
+    texts = cut(grammar.row.name, source)
+    if len(texts) > 1:
+        found = []
+        for text in texts:
+            one = _kept(grammar, parser, text, memo)
+            if not one.is_whole:
+                break
+            found.append(one)
+        else:
+            return found
+    return [_counted(grammar, source, parser.parse(source).root_node, memo)]
 
 
-def _kept(grammar: Grammar, parser: Parser, text: bytes, memo: Memo | None) -> Stretch | None:
-    """A stretch, counted or found counted; None where it cannot be parsed on its own."""
+def _kept(grammar: Grammar, parser: Parser, text: bytes, memo: Memo | None) -> Stretch:
+    """A stretch, counted or found counted."""
     key = (grammar.row.name + grammar.row.entry, text)
-    if memo is not None:
-        known = memo.stretches.get(key)
-        if known is not None:
-            return known if known.is_whole else None
+    known = memo.stretches.get(key) if memo is not None else None
+    if known is not None:
+        return known
     root = parser.parse(text).root_node
-    found = Stretch(Piece(), is_whole=False) if root.has_error else _counted(grammar, text, root, memo)
+    found = Stretch(is_whole=False) if root.has_error else _counted(grammar, text, root, memo)
     if memo is not None:
         memo.stretches.put(key, found, len(text))
-    return found if found.is_whole else None
+    return found
 
 
 def _counted(grammar: Grammar, source: bytes, root: Node, memo: Memo | None) -> Stretch:
-    outside, met = outermost(grammar, source, root)
-    parts = tuple(part_of(count(grammar, source, one, memo), one) for one in reversed(met))
-    return Stretch(piece_of(grammar, source, [outside]), parts, source.count(b"\n"))
-
-
-def _texts(language: str, source: bytes) -> list[bytes]:
-    """The stretches' texts, in order; together they are the source."""
-    cuts = _python_cuts(source) if language == "python" else _brace_cuts(language, source)
-    return [source[start:end] for start, end in pairwise([0, *cuts, len(source)]) if start < end]
-
-
-def _python_cuts(source: bytes) -> Iterator[int]:
-    """Before functions and classes that stand in nothing, and before what decorates them."""
-    is_decorated = False
-    for match in _PYTHON.finditer(source):
-        if not is_decorated:
-            yield match.start()
-        is_decorated = match.group() == b"@"
-
-
-def _brace_cuts(language: str, source: bytes) -> Iterator[int]:
-    """Behind braces that end a line of their own; in C not between an ``#if`` and its ``#endif``."""
-    pattern = _CUTS.get(language)
-    last = 0
-    for match in pattern.finditer(source) if pattern else ():
-        end = match.end()
-        if language == "c" and source.count(b"#if", last, end) != source.count(b"#endif", last, end):
-            continue
-        yield end
-        last = end
-
-
-def _together(texts: list[bytes], found: list[Stretch]) -> Stretch:
-    """Stretches as one, each told where it stands."""
-    parts: list[Part] = []
-    spans: list[tuple[int, int]] = []
-    classes = []
-    first = line = 0
-    for text, one in zip(texts, found, strict=True):
-        spans += [(start + first, end + first) for start, end in one.outside.spans]
-        classes += [
-            shape._replace(start_line=shape.start_line + line, end_line=shape.end_line + line)
-            for shape in one.outside.relations[0].classes
-        ]
-        parts += [
-            Part(piece, name, path, owner, is_documented, start + first, end + first, at + line)
-            for piece, name, path, owner, is_documented, start, end, at in one.parts
-        ]
-        first, line = first + len(text), line + one.lines
-    outsides = [one.outside for one in found]
-    imports = tuple(dict.fromkeys(chain.from_iterable(piece.relations[0].imports for piece in outsides)))
-    outside = Piece(
-        spans=tuple(spans),
-        relations=[Related(imports=imports, smells=_smells(outsides, imports), classes=tuple(classes))],
-        decisions=sum(piece.decisions for piece in outsides),
-        cognitive=sum(piece.cognitive for piece in outsides),
-        nesting=max(piece.nesting for piece in outsides),
-        imports=sum(piece.imports for piece in outsides),
-        tokens=sum(piece.tokens for piece in outsides),
-        symbols=frozenset[int | bytes]().union(*(piece.symbols for piece in outsides)),
+    around, met = outermost(grammar, source, root)
+    met.reverse()
+    pieces = [count(grammar, source, one, memo.pieces if memo is not None else None) for one in met]
+    outside = piece_of(grammar, source, [around])
+    language, closer = grammar.row.name, outside.relations[0]
+    beside, comments = _beside(source, outside, met)
+    methods = tuple(_methods(pieces, met)) if language in COHESION_LANGUAGES else ()
+    classes = class_measures(language, closer.classes, methods)
+    functions = [function for piece in pieces for function in piece.functions]
+    related = chain.from_iterable(piece.relations for piece in pieces)
+    return Stretch(
+        totals=_totals(source, outside, pieces, met, functions),
+        parts=tuple(Part(piece, one.node.start_point.row, one.path) for piece, one in zip(pieces, met, strict=True)),
+        symbols=outside.symbols.union(*(piece.symbols for piece in pieces)),
+        beside=beside,
+        comments=tuple(comments),
+        imports=closer.imports,
+        imports_inside=tuple(dict.fromkeys(chain.from_iterable(one.imports for one in related))),
+        smells=added([closer.smells, *(function.smells for function in functions)]),
+        shapes=closer.classes,
+        methods=methods,
+        classes=classes,
+        owners=frozenset([*(method.owner for method in methods), *(shape.path for shape in closer.classes)]),
+        class_smells=of_classes(language, classes, methods),
     )
-    return Stretch(outside, tuple(parts), line)
 
 
-def _smells(outsides: list[Piece], imports: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
-    """Those of all; an import of whatever there is counts once however often it is written."""
-    smells: Counter[str] = Counter()
-    for piece in outsides:
-        closer = piece.relations[0]
-        for smell, times in closer.smells:
-            smells[smell] += times
-        if closer.imports:
-            smells["wildcard_import"] -= wildcards(closer.imports)
-    smells["wildcard_import"] += wildcards(imports)
-    return in_order(smells)
+def added(parts: Iterable[Counts]) -> Counts:
+    """The sums by name."""
+    counts: Counter[str] = Counter()
+    for part in parts:
+        for smell, times in part:
+            counts[smell] += times
+    return tuple(counts.items())
+
+
+def _totals(
+    source: bytes, outside: Piece, pieces: list[Piece], met: list[Met], functions: list[FunctionMeasures]
+) -> Totals:
+    every = [outside, *pieces]
+    lines, code_lines, comment_lines = count_lines(source, list(_spans(outside, pieces, met)))
+    return Totals(
+        lines=lines,
+        code_lines=code_lines,
+        comment_lines=comment_lines,
+        functions=len(functions),
+        decisions=sum(piece.decisions for piece in every),
+        cognitive=sum(piece.cognitive for piece in every),
+        imports=sum(piece.imports for piece in every),
+        tokens=sum(piece.tokens for piece in every),
+        documented=sum(piece.documented for piece in pieces) + sum(one.is_documented for one in met),
+        nesting=max(piece.nesting for piece in every),
+        function_lines=max((f.end_line - f.start_line + 1 for f in functions), default=0),
+        parameters=max((f.parameters for f in functions), default=0),
+        cyclomatic=max((f.cyclomatic for f in functions), default=0),
+    )
+
+
+def _spans(outside: Piece, pieces: list[Piece], met: list[Met]) -> Iterator[tuple[int, int]]:
+    yield from outside.spans
+    for piece, one in zip(pieces, met, strict=True):
+        if piece.spans:
+            first = one.node.start_byte
+            yield from ((start + first, end + first) for start, end in piece.spans)
+
+
+def _beside(source: bytes, outside: Piece, met: list[Met]) -> tuple[bytes, list[tuple[int, int]]]:
+    """The text outside all functions, a line's end for each, and where the comments are in it."""
+    kept: list[bytes] = []
+    comments: list[tuple[int, int]] = []
+    waiting = sorted(outside.spans)
+    at = length = taken = 0
+    for start, end in (*((one.node.start_byte, one.node.end_byte) for one in met), (len(source), len(source))):
+        kept += (source[at:start], b"\n")
+        while taken < len(waiting) and waiting[taken][0] < start:
+            comments.append((waiting[taken][0] - at + length, waiting[taken][1] - at + length))
+            taken += 1
+        length += start - at + 1
+        at = end
+    return b"".join(kept[:-1]), comments
+
+
+def _methods(pieces: list[Piece], met: list[Met]) -> Iterator[Method]:
+    for piece, one in zip(pieces, met, strict=True):
+        if one.owner:
+            uses = piece.relations[0].uses
+            cyclomatic = sum(function.cyclomatic for function in piece.functions)
+            yield Method(one.owner, one.name.encode(), piece.symbols if uses is None else uses, cyclomatic)

@@ -1,99 +1,96 @@
-"""A file's numbers, put together from its pieces."""
+"""A file's numbers, put together from its stretches."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import accumulate, chain
 
-from faultcast.measures.cohesion import COHESION_LANGUAGES, Method, class_measures
+from faultcast.measures.cohesion import class_measures
 from faultcast.measures.languages import Language
-from faultcast.measures.pieces import Part, Piece, halstead_volume, maintainability, place
-from faultcast.measures.smells.assemble import of_whole, with_text
-from faultcast.measures.text import count_lines
-from faultcast.records import FileVersion, FunctionMeasures, Measures
+from faultcast.measures.pieces import halstead_volume, maintainability, place
+from faultcast.measures.relations import wildcards
+from faultcast.measures.smells.assemble import Counts, of_classes, of_whole, with_text
+from faultcast.measures.stretches import Stretch
+from faultcast.records import ClassMeasures, FileVersion, FunctionMeasures, Measures
 
 
-def version_of(row: Language, source: bytes, outside: Piece, parts: Sequence[Part]) -> FileVersion:
-    """Put a file together from what stands in no function and its outermost functions, in the order of their starts."""
-    functions = _with_names_of_their_own(
-        tuple(chain.from_iterable(place(part.piece, part.line, part.path) for part in parts))
+def version_of(row: Language, stretches: Sequence[Stretch]) -> FileVersion:
+    """Put a file together from its stretches, in their order."""
+    firsts = [0, *accumulate(one.totals.lines for one in stretches[:-1])]
+    placed = (
+        place(p.piece, p.line + first, p.path) for one, first in zip(stretches, firsts, strict=True) for p in one.parts
     )
-    relations = [closer for piece in (outside, *(part.piece for part in parts)) for closer in piece.relations]
-    imports = tuple(dict.fromkeys(chain.from_iterable(closer.imports for closer in relations)))
-    spans = sorted(_spans(outside, parts))
-    measures = _measures(row, source, outside, parts, functions, spans)
-    methods = list(_methods(parts)) if row.name in COHESION_LANGUAGES else []
-    classes = class_measures(row.name, outside.relations[0].classes, methods)
-    _, beside = with_text(row.name, *_beside(source, outside, parts), ())
-    smelling = (outside.relations[0].smells, tuple(beside.items()), *(function.smells for function in functions))
-    smells = of_whole(row.name, measures.lines, len(imports), classes, methods, smelling)
-    return FileVersion(measures, functions, imports, smells, classes)
+    functions = _with_names_of_their_own(tuple(chain.from_iterable(placed)))
+    outside = tuple(dict.fromkeys(chain.from_iterable(one.imports for one in stretches)))
+    imports = tuple(dict.fromkeys(chain(outside, *(one.imports_inside for one in stretches))))
+    measures = _measures(row, stretches)
+    classes, of_them = _classes(row.name, stretches, firsts)
+    _, beside = with_text(row.name, *_beside(stretches), ())
+    again = wildcards(outside) - sum(wildcards(one.imports) for one in stretches)  # one that is written twice is one
+    smelling = (*(one.smells for one in stretches), tuple(beside.items()), of_them, (("wildcard_import", again),))
+    return FileVersion(
+        measures, functions, imports, of_whole(row.name, measures.lines, len(imports), smelling), classes
+    )
 
 
-def _beside(source: bytes, outside: Piece, parts: Sequence[Part]) -> tuple[bytes, list[tuple[int, int]]]:
-    """The text outside all functions, a line's end for each, and where the comments are in it."""
-    kept: list[bytes] = []
+def _beside(stretches: Sequence[Stretch]) -> tuple[bytes, list[tuple[int, int]]]:
+    """The text outside all functions, and where the comments are in it."""
     comments: list[tuple[int, int]] = []
-    waiting = sorted(outside.spans)
-    at = length = taken = 0
-    for start, end in (*((part.start, part.end) for part in parts), (len(source), len(source))):
-        kept += (source[at:start], b"\n")
-        while taken < len(waiting) and waiting[taken][0] < start:
-            comments.append((waiting[taken][0] - at + length, waiting[taken][1] - at + length))
-            taken += 1
-        length += start - at + 1
-        at = end
-    return b"".join(kept), comments
+    length = 0
+    for one in stretches:
+        comments += [(start + length, end + length) for start, end in one.comments]
+        length += len(one.beside)
+    return b"".join([*(one.beside for one in stretches), b"\n"]), comments
 
 
-def _methods(parts: Sequence[Part]) -> Iterator[Method]:
-    for part in parts:
-        if part.owner:
-            piece = part.piece
-            uses = piece.relations[0].uses
-            cyclomatic = sum(function.cyclomatic for function in piece.functions)
-            yield Method(part.owner, part.name.encode(), piece.symbols if uses is None else uses, cyclomatic)
+def _classes(
+    language: str, stretches: Sequence[Stretch], firsts: list[int]
+) -> tuple[tuple[ClassMeasures, ...], Counts]:
+    """The classes and what smells in them; anew if a class stands in several stretches, as Rust's do."""
+    together = list(zip(stretches, firsts, strict=True))
+    owners = frozenset[str]().union(*(one.owners for one in stretches))
+    if len(owners) == sum(len(one.owners) for one in stretches):
+        found = tuple(_moved(of, first) for one, first in together for of in one.classes)
+        return found, tuple(chain.from_iterable(one.class_smells for one in stretches))
+    shapes = [
+        shape._replace(start_line=shape.start_line + first, end_line=shape.end_line + first)
+        for one, first in together
+        for shape in one.shapes
+    ]
+    methods = [method for one in stretches for method in one.methods]
+    found = class_measures(language, shapes, methods)
+    return found, of_classes(language, found, methods)
 
 
-def _measures(
-    row: Language,
-    source: bytes,
-    outside: Piece,
-    parts: Sequence[Part],
-    functions: tuple[FunctionMeasures, ...],
-    comments: list[tuple[int, int]],
-) -> Measures:
-    pieces = [outside, *(part.piece for part in parts)]
-    lines, code_lines, comment_lines = count_lines(source, comments)
-    cyclomatic = sum(piece.decisions for piece in pieces) + len(functions)
-    symbols = frozenset[int | bytes]().union(*(piece.symbols for piece in pieces))
-    volume = halstead_volume(sum(piece.tokens for piece in pieces), len(symbols))
-    documented = sum(part.piece.documented for part in parts) + sum(part.is_documented for part in parts)
+def _moved(one: ClassMeasures, first: int) -> ClassMeasures:
+    return replace(one, start_line=one.start_line + first, end_line=one.end_line + first) if first else one
+
+
+def _measures(row: Language, stretches: Sequence[Stretch]) -> Measures:
+    every = [one.totals for one in stretches]
+    functions = sum(one.functions for one in every)
+    decisions = sum(one.decisions for one in every)
+    code_lines = sum(one.code_lines for one in every)
+    symbols = frozenset[int | bytes]().union(*(one.symbols for one in stretches))
+    volume = halstead_volume(sum(one.tokens for one in every), len(symbols))
+    documented = sum(one.documented for one in every)
     return Measures(
         language=row.name,
-        lines=lines,
+        lines=sum(one.lines for one in every),
         code_lines=code_lines,
-        comment_lines=comment_lines,
-        functions=len(functions),
-        cyclomatic=cyclomatic,
-        cyclomatic_max=max((function.cyclomatic for function in functions), default=outside.decisions),
-        cognitive=sum(piece.cognitive for piece in pieces),
-        nesting_max=max(piece.nesting for piece in pieces),
-        function_lines_max=max((f.end_line - f.start_line + 1 for f in functions), default=0),
-        parameters_max=max((f.parameters for f in functions), default=0),
-        imports=sum(piece.imports for piece in pieces),
+        comment_lines=sum(one.comment_lines for one in every),
+        functions=functions,
+        cyclomatic=decisions + functions,
+        cyclomatic_max=max(one.cyclomatic for one in every) if functions else decisions,
+        cognitive=sum(one.cognitive for one in every),
+        nesting_max=max(one.nesting for one in every),
+        function_lines_max=max(one.function_lines for one in every),
+        parameters_max=max(one.parameters for one in every),
+        imports=sum(one.imports for one in every),
         halstead_volume=volume,
-        maintainability=maintainability(volume, cyclomatic, code_lines),
-        docstring_share=documented / len(functions) if functions else None,
+        maintainability=maintainability(volume, decisions + functions, code_lines),
+        docstring_share=documented / functions if functions else None,
     )
-
-
-def _spans(outside: Piece, parts: Sequence[Part]) -> Iterator[tuple[int, int]]:
-    yield from outside.spans
-    for part in parts:
-        if part.piece.spans:
-            first = part.start
-            yield from ((start + first, end + first) for start, end in part.piece.spans)
 
 
 def _with_names_of_their_own(functions: tuple[FunctionMeasures, ...]) -> tuple[FunctionMeasures, ...]:

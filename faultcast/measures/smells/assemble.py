@@ -43,19 +43,9 @@ def with_text(
     return tuple(found), outside
 
 
-def of_whole(
-    language: str,
-    lines: int,
-    imports: int,
-    classes: Iterable[ClassMeasures],
-    methods: Iterable[Method],
-    parts: Iterable[Counts],
-) -> Counts:
-    """The file's smells: those of its parts (functions, and what stands outside them), of its classes, of itself."""
-    counts: Counter[str] = Counter(of_file(language, lines, imports))
-    for part in parts:
-        for smell, count in part:
-            counts[smell] += count
+def of_classes(language: str, classes: Iterable[ClassMeasures], methods: Iterable[Method]) -> Counts:
+    """What the numbers of classes and the names of their methods amount to."""
+    counts: Counter[str] = Counter()
     for one in classes:
         counts.update(of_class(one))
     if language in CLASSES:
@@ -63,4 +53,13 @@ def of_whole(
         for method in methods:
             by_owner.setdefault(method.owner, []).append(method.name.decode(errors="replace"))
         counts.update(of_methods(by_owner))
+    return tuple(counts.items())
+
+
+def of_whole(language: str, lines: int, imports: int, parts: Iterable[Counts]) -> Counts:
+    """The file's smells: those of its parts (functions, classes, what stands outside them), and of itself."""
+    counts: Counter[str] = Counter(of_file(language, lines, imports))
+    for part in parts:
+        for smell, count in part:
+            counts[smell] += count
     return in_order(counts)
