@@ -4,8 +4,9 @@
     python benchmarks/measures.py PATH … [--files N] [--versions N] [--examples N] [--write]
 
 PATH … are git repositories. Of each, up to N files a language are drawn (seeded) from HEAD for speed and agreement, and
-up to N versions of files, in the order in which they were committed, for the speed along a history. Times are CPU
-seconds of one process; parsing alone stands beside them, as no program that uses the same parser can be faster.
+up to N versions of files, file by file in the order in which they were committed, for the speed along a history; and
+the latest 3 N versions in the order of commits, as mining meets them. Times are CPU seconds of one process; parsing
+each version alone stands beside them: without a memo, nothing that uses the same parser can be faster.
 ``--examples`` prints functions on which a program and faultcast differ. ``--write`` puts the tables into
 benchmarks/results.md, between their marks.
 """
@@ -64,15 +65,29 @@ def files(repository: Path, most: int) -> list[File]:
     return [(path, text) for (path, _), text in zip(drawn, texts, strict=True) if is_measurable(text)]
 
 
-def versions(repository: Path, most: int) -> list[File]:
-    """Versions of files that were changed, file by file in the order of commits, about so many a language."""
-    raw = git(repository, "log", "--reverse", "--raw", "--no-abbrev", "--no-renames", "--format=", "HEAD")
-    by_path: dict[str, list[str]] = defaultdict(list)
+def changed(repository: Path, *limit: str) -> list[tuple[str, str]]:
+    """Each version of a file as (path, blob), in the order of the commits that left it."""
+    raw = git(repository, "log", "--reverse", "--raw", "--no-abbrev", "--no-renames", "--format=", *limit, "HEAD")
+    found: list[tuple[str, str]] = []
     for entry in raw.decode(errors="replace").splitlines():
         meta, _, path = entry.partition("\t")
         parts = meta.split()
         if len(parts) == 5 and parts[1].startswith("100") and language_of(path):
-            by_path[path].append(parts[3])
+            found.append((path, parts[3]))
+    return found
+
+
+def loaded(repository: Path, drawn: list[tuple[str, str]]) -> list[File]:
+    """What of it can be measured."""
+    texts = contents(repository, [blob for _, blob in drawn])
+    return [(path, text) for (path, _), text in zip(drawn, texts, strict=True) if is_measurable(text)]
+
+
+def versions(repository: Path, most: int) -> list[File]:
+    """Versions of files that were changed, file by file in the order of commits, about so many a language."""
+    by_path: dict[str, list[str]] = defaultdict(list)
+    for path, blob in changed(repository):
+        by_path[path].append(blob)
     paths = sorted(path for path, blobs in by_path.items() if len(blobs) > 1)
     random.Random(2).shuffle(paths)
     taken: Counter[str] = Counter()
@@ -82,8 +97,7 @@ def versions(repository: Path, most: int) -> list[File]:
         if taken[language] < most:
             taken[language] += len(by_path[path])
             drawn += [(path, blob) for blob in by_path[path]]
-    texts = contents(repository, [blob for _, blob in drawn])
-    return [(path, text) for (path, _), text in zip(drawn, texts, strict=True) if is_measurable(text)]
+    return loaded(repository, drawn)
 
 
 def seconds(work: Callable[[], object], repeats: int = REPEATS) -> float:
@@ -120,20 +134,45 @@ def read_all(found: list[File], memo: Memo | None) -> None:
 
 def speed(found: dict[str, list[File]], history: dict[str, list[File]]) -> list[str]:
     """Files a CPU second, of distinct files and along histories."""
-    lines = _head("language", "files", "KB each", "parsing alone", "all measures", "MB/s",
+    lines = _head("language", "files", "KB each", "parsing alone", "all measures", "of it parsing", "MB/s",
                   "versions", "KB each", "parsing alone", "all measures", "without memo")  # fmt: skip
     for language, one in found.items():
         parsing, reading = seconds(lambda one=one: parse_all(one)), seconds(lambda one=one: read_all(one, None))
         size = sum(len(text) for _, text in one)
         cells = [language, f"{len(one):,}", f"{size / len(one) / 1000:.1f}", _rate(one, parsing)]
-        cells += [_rate(one, reading), f"{size / reading / 1e6:.1f}"]
+        cells += [_rate(one, reading), f"{parsing / reading:.0%}", f"{size / reading / 1e6:.1f}"]
         if past := history.get(language):
             size = sum(len(text) for _, text in past)
             parsing = seconds(lambda past=past: parse_all(past), 1)
             cells += [f"{len(past):,}", f"{size / len(past) / 1000:.1f}", _rate(past, parsing)]
             cells += [_rate(past, seconds(lambda past=past: read_all(past, Memo()), 1))]
             cells += [_rate(past, seconds(lambda past=past: read_all(past, None), 1))]
-        lines.append(line(cells + ["-"] * (11 - len(cells))))
+        lines.append(line(cells + ["-"] * (12 - len(cells))))
+        print(lines[-1], file=sys.stderr)
+    return lines
+
+
+def histories(repositories: Iterable[Path], most: int) -> list[str]:
+    """Versions a CPU second as mining meets them: the latest of a repository, in the order of commits."""
+    lines = _head("history", "versions", "KB each", "parsing alone", "all measures", "without memo")
+    for repository in repositories:
+        found = loaded(repository, changed(repository, "-n", str(most))[-most:])
+        if not found:
+            continue
+        named = repository.parent if repository.name in {"repo", ".git"} else repository
+        times = [seconds(lambda found=found: parse_all(found), 1)]
+        times += [seconds(lambda found=found, memo=memo: read_all(found, memo), 1) for memo in (Memo(), None)]
+        size = sum(len(text) for _, text in found) / len(found) / 1000
+        lines.append(
+            line(
+                [
+                    named.name.rpartition("+")[2],
+                    f"{len(found):,}",
+                    f"{size:.1f}",
+                    *(_rate(found, spent) for spent in times),
+                ]
+            )
+        )
         print(lines[-1], file=sys.stderr)
     return lines
 
@@ -253,13 +292,14 @@ def main() -> None:
     found = by_language(one for path in options.repositories for one in files(path, options.files))
     history = by_language(one for path in options.repositories for one in versions(path, options.versions))
     fast = speed(found, history)
+    mined = histories(options.repositories, options.versions * 3)
     agreement = _head("language", "program", "functions: ours / theirs", "ours matched", *NUMBERS, "NLOC of files",
                       "its speed", "files refused")  # fmt: skip
     for peer in installed():
         for language in sorted(peer.languages & found.keys()):
             agreement += compare(peer, language, found[language], options.examples)
             print(agreement[-1], file=sys.stderr)
-    text = "\n".join([f"{machine()}, one process, a busy machine.", "", *fast, "", *agreement])
+    text = "\n".join([f"{machine()}, one process, a busy machine.", "", *fast, "", *mined, "", *agreement])
     print(text)
     if options.write:
         write("measures", text)
