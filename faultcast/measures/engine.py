@@ -65,7 +65,7 @@ class _Walk:
         self.continued: set[int] = set()  # ids of nodes that only continue what their parent has paid for
         self.bound: dict[int, str] = {}  # ids of nameless functions -> what they are assigned to
 
-    def run(self, unit: Unit, root: Node, path: str) -> None:  # noqa: C901, PLR0912  the one hot loop
+    def run(self, unit: Unit, root: Node, path: str) -> None:  # noqa: C901  the one hot loop
         """Count one unit; functions inside it are put on `waiting`."""
         self.unit, self.entered = unit, root.id
         self.scopes = [Scope(-1, unit.level, 0, path, unit.owner)]
@@ -73,19 +73,16 @@ class _Walk:
         first = len(self.waiting)
         table, source, mark = self.grammar.flags, self.source, self.grammar.row.interpolation_mark
         inner, is_operator, is_operand, is_ignored, is_string = g.INNER, g.OPERATOR, g.OPERAND, g.IGNORED, g.STRING
-        is_gathered, gather = g.GATHER, unit.gathered.append
-        operator, operand, special = unit.operators.append, unit.operands.append, self.special
-        stack = [root]
+        operator, operand, gather = unit.operators.append, unit.operands.append, unit.gathered.append
+        special, is_gathered, stack = self.special, g.GATHER, [root]
         push, pop = stack.append, stack.pop
         while stack:
             node = pop()
             flags = table[node.kind_id]
             if flags == inner:
                 kids = node.children
-                if not kids:
-                    if (start := node.start_byte) < (end := node.end_byte):
-                        operand(source[start:end])
-                    continue
+                if not kids and (start := node.start_byte) < (end := node.end_byte):
+                    operand(source[start:end])
             elif flags == is_gathered:
                 gather(node)
                 kids = node.children
@@ -108,11 +105,12 @@ class _Walk:
                 elif flags != is_ignored:
                     push(kid)
         unit.gathered.reverse()
-        if self.comments and not self.grammar.row.docstrings:
-            self.document(first)
+        self.document(first)
 
     def document(self, first: int) -> None:
         """See which of the functions met, from the `first` on, have a comment right above."""
+        if self.grammar.row.docstrings or not self.comments:
+            return
         for at, met in enumerate(self.waiting[first:], start=first):
             if has_comment_above(met.node, self.source, self.comments):
                 self.waiting[at] = met._replace(is_documented=True)
