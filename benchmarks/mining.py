@@ -11,7 +11,8 @@ In every round each way runs once, as a process of its own from its start to its
 - PyDriller without sources, where ``--pydriller`` names an interpreter that has it, on a copy of the repository
   (it writes into the configuration of what it reads); no history longer than ``--pydriller-commits``.
 
-Ratios are between ways of the same round. ``--write`` puts the table into benchmarks/results.md, between its marks.
+Python may keep its compiled modules, as it does where nobody forbids it. Ratios are between ways of the same round.
+``--write`` puts the table into benchmarks/results.md, between its marks.
 """
 
 import argparse
@@ -47,7 +48,7 @@ class Cost:
 
 def cost(command: list[str], home: Path) -> Cost:
     """Run a command to its end."""
-    environment = {**os.environ, "FAULTCAST_HOME": str(home)}
+    environment = {**os.environ, "FAULTCAST_HOME": str(home), "PYTHONDONTWRITEBYTECODE": ""}
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
     _, status, usage = os.wait4(process.pid, 0)
     if status:

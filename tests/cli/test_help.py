@@ -6,7 +6,20 @@ import sys
 import pytest
 from command_line import CommandLine
 
-COMMANDS = ("run", "demo", "label", "metrics", "score", "jit", "change", "serve", "report", "ingest", "consume", "forget")
+COMMANDS = (
+    "run",
+    "demo",
+    "label",
+    "metrics",
+    "score",
+    "jit",
+    "change",
+    "serve",
+    "report",
+    "ingest",
+    "consume",
+    "forget",
+)
 HEAVY = {"pandas", "numpy", "pyarrow", "rich", "kfp", "torch", "mlflow", "feast", "sklearn", "kserve", "pipelines"}
 
 

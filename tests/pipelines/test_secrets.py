@@ -8,5 +8,6 @@ def test_a_childs_environment_has_no_token() -> None:
     assert settings.without_secrets(given) == {"FAULTCAST_HOME": "/state", "PATH": "/bin"}
 
 
-def test_every_token_is_a_secret() -> None:
-    assert {name for name in settings.Settings.__slots__ if name.endswith("_token")} == settings.secrets()
+def test_every_token_password_and_key_is_a_secret() -> None:
+    endings = ("_token", "_password", "_key")
+    assert {name for name in settings.Settings.__slots__ if name.endswith(endings)} == settings.secrets()

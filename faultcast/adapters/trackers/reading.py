@@ -100,7 +100,8 @@ def next_link(headers: dict[str, str] | Any) -> str:
 def clean(record: Record) -> Record:
     """The record as it may be kept: no e-mail address, nobody mentioned, no half character, no endless text."""
     kept = {field.name: _clean(getattr(record, field.name)) for field in fields(record)}
-    return replace(record, **kept | {name: without_mentions(kept[name]) for name in _WRITTEN if name in kept})
+    written = {name: without_mentions(kept[name])[:MAX_TEXT] for name in _WRITTEN if name in kept}
+    return replace(record, **kept | written)
 
 
 def _clean(value: Any) -> Any:
