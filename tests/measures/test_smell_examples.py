@@ -7,24 +7,12 @@
 from pathlib import Path
 
 import pytest
+from smell_languages import SUFFIXES
 
 from faultcast.measures import read
 from faultcast.measures.smells import BY_NAME, CATALOGUE
 
 FOLDER = Path(__file__).parent / "smell_examples"
-SUFFIXES = {
-    "python": ".py",
-    "java": ".java",
-    "javascript": ".js",
-    "typescript": ".ts",
-    "go": ".go",
-    "c": ".c",
-    "cpp": ".cpp",
-    "csharp": ".cs",
-    "rust": ".rs",
-    "ruby": ".rb",
-    "hcl": ".tf",
-}
 
 
 def _examples() -> list[tuple[str, str, bool, str]]:

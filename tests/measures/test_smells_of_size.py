@@ -3,23 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from smell_languages import SUFFIXES
 
 from faultcast.measures import read
 from faultcast.measures.smells import BY_NAME, CATALOGUE
 
-SUFFIXES = {
-    "python": ".py",
-    "java": ".java",
-    "javascript": ".js",
-    "typescript": ".ts",
-    "go": ".go",
-    "c": ".c",
-    "cpp": ".cpp",
-    "csharp": ".cs",
-    "rust": ".rs",
-    "ruby": ".rb",
-    "hcl": ".tf",
-}
 CALLS = {"python": "g()", "ruby": "g(1)", "go": "g()", "hcl": 'a{n} = "b"'}
 FUNCTIONS = {
     "python": "def f({parameters}):\n{body}\n",
