@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from faultcast.errors import NotFound, UnsafeArtifact
+from faultcast.models import linear
 from faultcast.models.manifest import Manifest, check_contract, from_json
 from faultcast.models.model import Model, Scorer
 
@@ -97,6 +98,8 @@ def _scorer(manifest: Manifest, files: dict[str, bytes]) -> Scorer:
         from faultcast.models.forest_file import from_files as read_forest  # noqa: PLC0415
 
         return read_forest(files, num_columns)
+    if manifest.kind == "incremental":
+        return linear.from_files(files, num_columns)
     from faultcast.models.hybrid import from_files as read_hybrid  # noqa: PLC0415
 
     return read_hybrid(files, manifest.config, num_columns)

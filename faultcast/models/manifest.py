@@ -12,7 +12,7 @@ from faultcast.models.normaliser import Column, Normaliser
 
 FORMAT = 2
 """1 kept forests by skops."""
-KINDS = ("simple", "hybrid")
+KINDS = ("simple", "hybrid", "incremental")
 
 
 def current_features() -> tuple[tuple[str, str, str], ...]:

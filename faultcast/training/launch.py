@@ -1,4 +1,4 @@
-"""One call that trains either kind: `simple` in this process, `hybrid` under torchrun."""
+"""One call that trains any kind: `simple` and `incremental` in this process, `hybrid` under torchrun."""
 
 import json
 import os
@@ -6,27 +6,42 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from faultcast.errors import StageFailed, UsageError
 from faultcast.models.manifest import KINDS
-from faultcast.training.rows import Report, read_training_data, silent
+from faultcast.training.options import read_options
+from faultcast.training.rows import Report, TrainingData, read_training_data, silent
 
+IN_PROCESS = ("simple", "incremental")
+"""Kinds that need no other process."""
 _TAIL_LINES = 12
 _GRACE_SECONDS = 10
 _TORCHRUN_MARK = "failed (exitcode"
 _TORCHRUN_LOG = "torch/distributed/"
 
 
-def train(model: str, dataset: Path, output: Path, seed: int, *, num_workers: int = 2, report: Report = silent) -> None:
-    """Train `model` ("simple" or "hybrid") from `dataset` (dataset.parquet) into the folder `output`.
+def train(
+    model: str,
+    dataset: Path,
+    output: Path,
+    seed: int,
+    *,
+    options: Mapping[str, Any] | None = None,
+    num_workers: int = 2,
+    report: Report = silent,
+) -> None:
+    """Train `model` (one of `KINDS`) from `dataset` (dataset.parquet) into the folder `output`.
 
     Args:
         model: the kind.
         dataset: a data set written by `faultcast.dataset.write`.
         output: folder of the artifact, made when absent.
         seed: the same seed, data and code give the same model.
+        options: hyper-parameters of the kind (`faultcast.training.options`); absent ones keep their defaults.
         num_workers: processes of the hybrid's run on this machine.
         report: told about progress, with a dict an event.
 
@@ -36,17 +51,31 @@ def train(model: str, dataset: Path, output: Path, seed: int, *, num_workers: in
     """
     if model not in KINDS:
         raise UsageError(f"There is no model {model!r}; expected one of {', '.join(KINDS)}")
-    data = read_training_data(dataset)
-    if model == "simple":
-        from faultcast.training.simple import train_simple  # noqa: PLC0415  torch's user need not import it
-
-        train_simple(data, output, seed, report=report)
+    if model in IN_PROCESS:
+        in_process(model, read_training_data(dataset), output, seed, options or {}, report)
         return
     with tempfile.TemporaryDirectory(prefix="faultcast-ranks-") as folder:
-        _run(torchrun(dataset, output, seed, num_workers, Path(folder)), Path(folder), report)
+        given = Path(folder) / "options.json"
+        given.write_text(json.dumps(dict(options or {})), encoding="utf-8")
+        _run(torchrun(dataset, output, seed, num_workers, Path(folder), given), Path(folder), report)
 
 
-def torchrun(dataset: Path, output: Path, seed: int, num_workers: int, folder: Path) -> list[str]:
+def in_process(
+    model: str, data: TrainingData, output: Path, seed: int, options: Mapping[str, Any], report: Report = silent
+) -> None:
+    """Train a kind of `IN_PROCESS` here."""
+    # Imported when asked for: no kind pays for the other's imports.
+    if model == "simple":
+        from faultcast.training.simple import Options as SimpleOptions, train_simple  # noqa: PLC0415
+
+        train_simple(data, output, seed, options=read_options(SimpleOptions, options), report=report)
+    else:
+        from faultcast.training.incremental import Options as IncrementalOptions, train_incremental  # noqa: PLC0415
+
+        train_incremental(data, output, seed, options=read_options(IncrementalOptions, options), report=report)
+
+
+def torchrun(dataset: Path, output: Path, seed: int, num_workers: int, folder: Path, options: Path) -> list[str]:
     """The command: everything meets in files of `folder` and on the loopback interface, no port is opened to others."""
     return [
         sys.executable, "-m", "torch.distributed.run",
@@ -55,6 +84,7 @@ def torchrun(dataset: Path, output: Path, seed: int, num_workers: int, folder: P
         "--local-addr", "127.0.0.1",
         "-m", "faultcast.training", "--model", "hybrid", "--dataset", str(dataset.resolve()),
         "--output", str(output.resolve()), "--seed", str(seed), "--progress", "--store", str(folder / "store"),
+        "--options", str(options),
     ]  # fmt: skip
 
 

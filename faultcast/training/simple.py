@@ -5,6 +5,7 @@ chosen on an inner split by time: fitted on the first three quarters of the trai
 average precision on the last quarter. Then all training rows are fitted with more trees.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,18 +27,29 @@ _DEFAULT_LEAF = 5
 _FEWEST_TO_COMPARE = 8
 
 
-def train_simple(data: TrainingData, output: Path, seed: int, report: Report = silent) -> Manifest:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to train."""
+
+    trees: int = TREES
+    leaf: int = 0  # smallest leaf; 0: chosen by time
+
+
+def train_simple(
+    data: TrainingData, output: Path, seed: int, *, options: Options | None = None, report: Report = silent
+) -> Manifest:
     """Fit, calibrate and write the artifact to `output`."""
     normaliser = fit_normaliser(data.train.values_NC)
     features_NF = normaliser.apply(data.train.values_NC)
-    leaf = choose_leaf(features_NF, data.train.labels_N, data.train.weights_N, seed, report)
-    report({"event": "fit", "model": "simple", "trees": TREES, "min_samples_leaf": leaf})
+    options = options or Options()
+    leaf = options.leaf or choose_leaf(features_NF, data.train.labels_N, data.train.weights_N, seed, report)
+    report({"event": "fit", "model": "simple", "trees": options.trees, "min_samples_leaf": leaf})
     scorer = of_classifier(
-        fit_forest(features_NF, data.train.labels_N, data.train.weights_N, seed=seed, leaf=leaf, trees=TREES)
+        fit_forest(features_NF, data.train.labels_N, data.train.weights_N, seed=seed, leaf=leaf, trees=options.trees)
     )
     validation_NF = normaliser.apply(data.validation.values_NC)
     logits_N = scorer.logits(validation_NF, scorer.read(data.validation.texts))
-    learnt = Learnt("simple", to_files(scorer), {"trees": TREES, "min_samples_leaf": leaf}, normaliser)
+    learnt = Learnt("simple", to_files(scorer), {"trees": options.trees, "min_samples_leaf": leaf}, normaliser)
     manifest = finish(output, data, learnt, logits_N, seed)
     report({"event": "done", "model": "simple", **manifest.metrics})
     return manifest
