@@ -19,7 +19,7 @@ from statistics import mean, stdev
 
 import numpy as np
 from numpy.typing import NDArray
-from page import line, machine, write
+from page import head, line, machine, name_of, write
 from sklearn.metrics import roc_auc_score
 
 from faultcast.features import CATALOGUE, NAMES, Past, Row, describe
@@ -67,7 +67,7 @@ def described(location: str, folder: Path) -> Described:
     started = time.process_time()
     Past.load(folder / "past")
     load = time.process_time() - started
-    return Described(_name(location), rows, history, seconds, files, (folder / "past").stat().st_size, load)
+    return Described(name_of(location), rows, history, seconds, files, (folder / "past").stat().st_size, load)
 
 
 def _cpu() -> float:
@@ -130,7 +130,7 @@ def ablation(found: list[Described]) -> list[str]:
     sets = {"all": everything, "lines added alone": frozenset(), "the 14 of Kamei et al.": frozenset(KAMEI_14)}
     for heading, group in GROUPS.items():
         sets[f"all without {heading}"] = everything - {feature.name for feature in group}
-    lines = _head("features", *(one.name for one in found))
+    lines = head("features", *(one.name for one in found))
     counts = (f"{len(one.test):,} ({int(one.test_labels.sum())} inducing)" for one in splits)
     lines.append(line(["*judged changes*", *counts]))
     best = [one.auc(everything) for one in splits]
@@ -149,21 +149,12 @@ def ablation(found: list[Described]) -> list[str]:
 
 def costs(found: list[Described]) -> list[str]:
     """The table of what describing took."""
-    lines = _head("repository", "changes", "files measured", "CPU s", "changes/CPU s", "past: MB", "load: CPU s")
+    lines = head("repository", "changes", "files measured", "CPU s", "changes/CPU s", "past: MB", "load: CPU s")
     for one in found:
         cells = (f"{len(one.rows):,}", f"{one.files:,}", f"{one.cpu_seconds:.1f}")
         more = (f"{len(one.rows) / one.cpu_seconds:,.0f}", f"{one.past_bytes / 1e6:.1f}", f"{one.load_seconds:.2f}")
         lines.append(line([one.name, *cells, *more]))
     return lines
-
-
-def _head(*names: str) -> list[str]:
-    return [line(names), line("---" for _ in names)]
-
-
-def _name(location: str) -> str:
-    parts = [part for part in location.rstrip("/").split("/") if part not in ("", "repo")]
-    return parts[-1].replace("+", "/", 1)
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from page import line, machine, write
+from page import line, machine, name_of, write
 from sklearn.ensemble import RandomForestClassifier
 
 from faultcast.adapters import runs
@@ -169,7 +169,7 @@ def one(repository: Path, folder: Path) -> tuple[str, Path]:
     slowest = max(figure[0] for figure in figures)
     cells = (f"{learnt.commits:,}", str(len(figures)), f"{wall:.2f} (at most {slowest:.2f})", f"{cpu:.2f}",
              f"{peak:,.0f}", f"{megabytes['past']:.1f}", f"{sum(megabytes.values()):.1f}")  # fmt: skip
-    return line((repository.parent.name.replace("+", "/"), *cells)), home / "run" / "model"
+    return line((name_of(str(repository)), *cells)), home / "run" / "model"
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean, stdev
 
-from page import line, machine, write
+from page import head, line, machine, name_of, write
 
 from faultcast.demo import Match, Truth, recovery, truth_path, write_repository
 from faultcast.history import Pseudonyms, mine, open_repository, store
@@ -66,7 +66,7 @@ def mined(repository: Path, path: Path) -> store.HistoryFile:
 
 def planted(folder: Path) -> list[str]:
     """The table of the planted histories."""
-    lines = _head("noise", "variant", *(f"{what}: P / R / F1" for what in ("fixes", "inducing changes", "pairs")))
+    lines = head("noise", "variant", *(f"{what}: P / R / F1" for what in ("fixes", "inducing changes", "pairs")))
     for noise in NOISES:
         histories: list[tuple[Truth, list[Commit]]] = []
         for seed in SEEDS:
@@ -132,8 +132,8 @@ def _against(name: str, history: store.HistoryFile, pairs: frozenset[Pair], vari
 
 def stated(locations: list[str], folder: Path) -> tuple[list[str], list[str], list[str]]:
     """The table of pairs stated by developers, that of changes to `ours`, and that of times."""
-    lines, changed = _head(*HEAD), _head(*HEAD)
-    times = _head(
+    lines, changed = head(*HEAD), head(*HEAD)
+    times = head(
         "repository", "commits", "fixes", "links", "label: CPU s", "commits/s", "5,000 commits: s", "read: CPU s"
     )
     for location in locations:
@@ -146,18 +146,18 @@ def stated(locations: list[str], folder: Path) -> tuple[list[str], list[str], li
         seconds = time.process_time() - started - read
         cells = (f"{len(history):,}", f"{len(found.fixes):,}", f"{len(found.links):,}", f"{seconds:.1f}")
         speed = (f"{len(history) / seconds:,.0f}", f"{5000 * seconds / len(history):.1f}")
-        times.append(_line(_name(location), *cells, *speed, f"{read:.1f}"))
+        times.append(_line(name_of(location), *cells, *speed, f"{read:.1f}"))
         pairs = stated_pairs(history)
         if len(pairs) >= 50:  # fewer would tell nothing
-            lines += _against(_name(location), history, pairs, VARIANTS.values())
-            changed += _against(_name(location), history, pairs, ablations())
+            lines += _against(name_of(location), history, pairs, VARIANTS.values())
+            changed += _against(name_of(location), history, pairs, ablations())
         print(times[-1], file=sys.stderr)
     return lines, changed, times
 
 
 def apache(data: Path, mirrors: Path, folder: Path) -> list[str]:
     """The table of agreement with ApacheJIT, on the fixes that it traced."""
-    lines = _head("repository", "commits", "its links", "variant", "precision", "recall", "F1", "CPU s")
+    lines = head("repository", "commits", "its links", "variant", "precision", "recall", "F1", "CPU s")
     for table in sorted(data.glob("*.links.csv.gz")):
         project = table.name.split(".")[0]
         places = [mirrors / name / end for name in (f"apache+{project}", project) for end in ("repo", ".")]
@@ -176,21 +176,8 @@ def _pairs(found: Labelling) -> set[Pair]:
     return {(link.fix, link.inducing) for link in found.links}
 
 
-def _name(location: str) -> str:
-    parts = [
-        part
-        for part in location.rstrip("/").removesuffix(".git").removesuffix(".parquet").split("/")
-        if part not in ("", "repo")
-    ]
-    return parts[-1].replace("+", "/", 1)
-
-
 def _line(*cells: str) -> str:
     return line(cells)
-
-
-def _head(*cells: str) -> list[str]:
-    return [_line(*cells), _line(*("---" for _ in cells))]
 
 
 def parts(options: argparse.Namespace, folder: Path) -> Iterator[tuple[str, list[str]]]:

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from measures_files import File, changed, files, loaded, versions
 from measures_peers import Found, Numbers, Peer, installed, plain
-from page import line, machine, write
+from page import head, line, machine, write
 
 from faultcast.measures import Memo, language_of, parse, read
 from faultcast.measures.grammar import grammar_of
@@ -67,7 +67,7 @@ def read_all(found: list[File], memo: Memo | None) -> None:
 
 def speed(found: dict[str, list[File]], history: dict[str, list[File]]) -> list[str]:
     """Files a CPU second, of distinct files and along histories."""
-    lines = _head("language", "files", "KB each", "parsing alone", "all measures", "of it parsing", "MB/s",
+    lines = head("language", "files", "KB each", "parsing alone", "all measures", "of it parsing", "MB/s",
                   "versions", "KB each", "parsing alone", "all measures", "without memo")  # fmt: skip
     for language, one in found.items():
         parsing, reading = seconds(lambda one=one: parse_all(one)), seconds(lambda one=one: read_all(one, None))
@@ -87,7 +87,7 @@ def speed(found: dict[str, list[File]], history: dict[str, list[File]]) -> list[
 
 def histories(repositories: Iterable[Path], most: int) -> list[str]:
     """Versions a CPU second as mining meets them: the latest of a repository, in the order of commits."""
-    lines = _head("history", "versions", "KB each", "parsing alone", "all measures", "without memo")
+    lines = head("history", "versions", "KB each", "parsing alone", "all measures", "without memo")
     for repository in repositories:
         found = loaded(repository, changed(repository, "-n", str(most))[-most:])
         if not found:
@@ -209,10 +209,6 @@ def _rate(found: list[File], spent: float) -> str:
     return f"{len(found) / spent:,.0f}/s"
 
 
-def _head(*names: str) -> list[str]:
-    return [line(names), line(["---"] * len(names))]
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -226,7 +222,7 @@ def main() -> None:
     history = by_language(one for path in options.repositories for one in versions(path, options.versions))
     fast = speed(found, history)
     mined = histories(options.repositories, options.versions * 3)
-    agreement = _head("language", "program", "functions: ours / theirs", "ours matched", *NUMBERS, "NLOC of files",
+    agreement = head("language", "program", "functions: ours / theirs", "ours matched", *NUMBERS, "NLOC of files",
                       "its speed", "files refused")  # fmt: skip
     for peer in installed():
         for language in sorted(peer.languages & found.keys()):

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from page import line, machine, write
+from page import line, machine, name_of, write
 
 MINE = "import sys; from faultcast.steps.mine import mine; mine(*sys.argv[1:])"
 PYDRILLER = """
@@ -90,7 +90,7 @@ def measure(path: str, rounds: int, python: str, most: int, folder: Path) -> lis
             if way == "incremental":
                 shutil.copytree(known, here)
             found[way].append(cost(command, here if way in ("full", "incremental") else home))
-    name = [part for part in path.split("/") if part != "repo"][-1].replace("+", "/", 1)
+    name = name_of(path)
     new = len(said(path, "rev-list", f"{earlier}..{ids[-1]}"))
     history = f"{name}: {len(ids):,} commits, {merges:,} merges, {new:,} of them new to the incremental run"
     return [_row(history, way, costs, found) for way, costs in found.items()]

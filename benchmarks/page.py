@@ -20,6 +20,17 @@ def line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def head(*names: str) -> list[str]:
+    """The first two rows of a table."""
+    return [line(names), line("---" for _ in names)]
+
+
+def name_of(location: str) -> str:
+    """owner/name where the location tells both (``…/owner+name/repo``, ``https://…/name.git``)."""
+    plain = location.rstrip("/").removesuffix(".git").removesuffix(".parquet")
+    return [part for part in plain.split("/") if part not in ("", "repo")][-1].replace("+", "/", 1)
+
+
 def write(part: str, text: str) -> None:
     """Put a benchmark's text between the marks of its part."""
     begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"

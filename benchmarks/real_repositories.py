@@ -17,7 +17,7 @@ import tempfile
 import time
 from typing import Any
 
-from page import line, machine, write
+from page import line, machine, name_of, write
 
 _HEAD = (
     "| repository | commits | fixes | inducing | s (first) | s (again) | CPU s | peak MB | judged | AUC chosen | "
@@ -45,7 +45,7 @@ def row(location: str) -> str:
         found, first, cpu, peak = run(location, home)
         _, again, _, _ = run(location, home)
     figures, chosen = found["evaluation"], found["chosen"]
-    cells = [_name(location), f"{found['commits']:,}", f"{found['fixes']:,}", f"{found['inducing']:,}"]
+    cells = [name_of(location), f"{found['commits']:,}", f"{found['fixes']:,}", f"{found['inducing']:,}"]
     cells += [f"{first:.0f}", f"{again:.1f}", f"{cpu:.0f}", f"{peak:.0f}"]
     if chosen is None:
         return line([*cells, found["dataset"]["insufficient"]["message"], *["-"] * 7, found["verdict"]["outcome"]])
@@ -59,12 +59,6 @@ def row(location: str) -> str:
     cells += [f"{figures[name]['auc']:.3f}" for name in ("simple", "hybrid", "lines_added")]
     cells += [f"{best['average_precision']:.3f}", f"{lines['average_precision']:.3f}", found["verdict"]["outcome"]]
     return line(cells)
-
-
-def _name(location: str) -> str:
-    """owner/name where the location tells both."""
-    parts = [part for part in location.rstrip("/").removesuffix(".git").split("/") if part not in ("", "repo")]
-    return parts[-1].replace("+", "/", 1)
 
 
 def main() -> None:

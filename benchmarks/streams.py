@@ -18,7 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from page import line, machine, write
+from page import head, line, machine, write
 
 from faultcast.adapters.streams import Broker
 from faultcast.adapters.trackers.records import STREAMS
@@ -92,10 +92,6 @@ def _children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _head(*cells: str) -> list[str]:
-    return [line(cells), line("---" for _ in cells)]
-
-
 def main() -> None:
     """Measure all and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -114,12 +110,12 @@ def main() -> None:
     parts = [
         f"{machine()}. Killed consumers, {BATCH} messages a transaction:",
         "",
-        *_head("broker", "messages", "kills", *rows_head, "dead letters", "s"),
+        *head("broker", "messages", "kills", *rows_head, "dead letters", "s"),
         *kept,
         "",
         "Undisturbed, 500 messages a transaction, wall time of a machine with other work on it:",
         "",
-        *_head("broker", "messages", "published/s", "consumed/s", "consumed/CPU s"),
+        *head("broker", "messages", "published/s", "consumed/s", "consumed/CPU s"),
         *speed,
     ]
     print("\n".join(parts))
