@@ -1,0 +1,282 @@
+"""Which kind of model forecasts real histories best, asked as time went on.
+
+    python benchmarks/histories.py PATH … [--keep FOLDER] [--periods 5] [--write]
+
+Every repository is mined, described and labelled. The last 60 % of its changes to source code are judged in periods of
+equal size: at the start of each, every kind learns anew from what was known on that day (an inducing change by its
+first fix, a clean one once it had ripened), scores the changes of the period, and only then are their labels looked
+at. `incremental` goes on learning change by change, each when its label became known. Changes that are still too young
+to be judged at the end of the history are left out.
+
+`simple` and `hybrid` are trained by `faultcast.training`, with its calibration, as a run does. Beside them stand lines
+added alone and lines added by the length of what they were added to, which learn nothing. A seed for every kind but
+`simple`, of which the mean over three seeds is told. ``--keep`` keeps the described histories for another call;
+``--write`` puts the tables into benchmarks/results.md, between their marks.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from page import head, line, machine, name_of, write
+
+from faultcast import models
+from faultcast.dataset import DatasetInfo
+from faultcast.dataset.split import SECONDS_A_DAY
+from faultcast.errors import FaultcastError
+from faultcast.features import NAMES, Past, describe
+from faultcast.features.measured import touched_history
+from faultcast.features.table import to_rows, to_table
+from faultcast.history import Pseudonyms, mine, open_repository, store
+from faultcast.labels import label
+from faultcast.training import launch
+from faultcast.training.rows import Rows, TrainingData
+from faultcast.validation import choose, evaluate
+from faultcast.validation.intervals import bootstrap_aucs, interval
+from faultcast.validation.metrics import auc, average_precision, brier, expected_calibration_error, recall_at
+
+JUDGED = 0.6
+SEEDS = (1, 2, 3)
+REPLICATES = 1_000
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class History:
+    """The changes to source code of one repository, in time order. `first_fixed_N` is infinite where none was known."""
+
+    name: str
+    language: str
+    values_NC: Values
+    texts: list[str]
+    committed_N: NDArray[np.int64]
+    first_fixed_N: Values
+    confidence_N: Values
+    ripening: float  # seconds
+    end: int
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def column(self, name: str) -> Values:
+        """One feature of every change; missing reads as 0."""
+        return np.nan_to_num(self.values_NC[:, NAMES.index(name)])
+
+
+def described(location: str, keep: Path) -> tuple[Path, Path]:
+    """The history and its rows as files."""
+    history, features = keep / "history.parquet", keep / "features.parquet"
+    if features.is_file():
+        return history, features
+    keep.mkdir(parents=True, exist_ok=True)
+    with open_repository(Path(location)) as repository:
+        _, batches = mine(repository, repository.tip("HEAD"), Pseudonyms(b"benchmark" * 4))
+        store.write((batch for batch, *_ in batches), history)
+        past, rows = Past(), []
+        for commit, touched in touched_history(repository, store.HistoryFile(history), 2):
+            if not commit.is_merge:
+                rows.append(describe(commit, past, touched))
+            past.observe(commit, touched)
+    pq.write_table(to_table(rows, name_of(location)), features)
+    return history, features
+
+
+def read(location: str, language: str, keep: Path) -> History:
+    """Mine, describe and label one repository. The ripening time is what was known before the first judged change."""
+    history_file, features = described(location, keep)
+    rows = [row for row in to_rows(pq.read_table(features)) if row.values["source_files"]]
+    rows.sort(key=lambda row: row.committed_at)
+    commits = store.HistoryFile(history_file)
+    end = max(commit.committed_at for commit in commits)
+    first_judged = rows[int((1 - JUDGED) * len(rows))].committed_at
+    ripening_days = label(commits, first_judged).ripening_days
+    first = {}
+    for link in label(commits, end, ripening_days).links:
+        if link.inducing not in first or link.known_at < first[link.inducing].known_at:
+            first[link.inducing] = link
+    found = [first.get(row.commit) for row in rows]
+    return History(
+        name=name_of(location),
+        language=language,
+        values_NC=np.array([[np.nan if (v := row.values[n]) is None else float(v) for n in NAMES] for row in rows]),
+        texts=[row.text for row in rows],
+        committed_N=np.array([row.committed_at for row in rows]),
+        first_fixed_N=np.array([np.inf if link is None else link.known_at for link in found]),
+        confidence_N=np.array([1.0 if link is None else link.confidence for link in found]),
+        ripening=ripening_days * SECONDS_A_DAY,
+        end=end,
+    )
+
+
+def periods(history: History, count: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """The instant from which each period is judged, and its rows."""
+    ripe = int(np.searchsorted(history.committed_N, history.end - history.ripening, side="right"))
+    for rows in np.array_split(np.arange(int((1 - JUDGED) * ripe), ripe), count):
+        yield int(history.committed_N[rows[0]]), rows
+
+
+def known(history: History, instant: int) -> TrainingData:
+    """What could be learnt from at an instant: validation is the newest sixth of what had ripened, train what had
+    ripened before that began; each label as it was known when its part ended."""
+    ripe = int(np.searchsorted(history.committed_N, instant - history.ripening, side="right"))
+    first = ripe - max(60, ripe // 6)
+    train_until = int(history.committed_N[first])
+    last = int(np.searchsorted(history.committed_N, train_until - history.ripening, side="right"))
+    info = DatasetInfo(instant, history.ripening / SECONDS_A_DAY, train_until, instant, {}, f"{history.name}@{instant}")
+    parts = (_rows(history, slice(0, last), train_until), _rows(history, slice(first, ripe), instant))
+    return TrainingData(*parts, info)
+
+
+def _rows(history: History, part: slice, until: int) -> Rows:
+    labels_N = (history.first_fixed_N[part] <= until).astype(np.float64)
+    weights_N = np.where(labels_N > 0, history.confidence_N[part], 0.7)
+    return Rows(history.values_NC[part], history.texts[part], labels_N, weights_N, history.committed_N[part])
+
+
+def learnt(kind: str, data: TrainingData, seed: int) -> models.Model:
+    """One model, trained as a run trains it."""
+    with tempfile.TemporaryDirectory(prefix="faultcast-bench-") as folder:
+        output = Path(folder)
+        if kind == "hybrid":
+            from faultcast.training.hybrid import train_hybrid  # noqa: PLC0415  torch only where it is asked for
+
+            train_hybrid(data, output, seed)
+        else:
+            launch.in_process(kind, data, output, seed, {})
+        return models.load(output)
+
+
+def asked(model: models.Model, rows: Rows) -> Values:
+    """Risks of changes."""
+    return model.risk_of(rows.values_NC, model.read(rows.texts))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One history's judged changes: the risks that each kind gave, and the truth as it is known now."""
+
+    history: History
+    labels_N: NDArray[np.int64]
+    risks: dict[str, Values]
+    simple: list[Values]  # one a seed
+    hybrid_served: int
+    periods: int
+
+
+def judge(history: History, count: int) -> Judged:
+    """Ask every kind, period by period."""
+    found: dict[str, list[Values]] = {kind: [] for kind in ("simple", "hybrid", "incremental", "served")}
+    seeds: list[list[Values]] = []
+    hybrids = 0
+    parts = list(periods(history, count))
+    for instant, rows in parts:
+        data = known(history, instant)
+        now = _rows(history, slice(rows[0], rows[-1] + 1), instant)
+        simple = [learnt("simple", data, seed) for seed in SEEDS]
+        hybrid, incremental = learnt("hybrid", data, SEEDS[0]), learnt("incremental", data, SEEDS[0])
+        seeds.append([asked(model, now) for model in simple])
+        found["simple"].append(seeds[-1][0])
+        found["hybrid"].append(asked(hybrid, now))
+        found["incremental"].append(asked(incremental, now))
+        chosen = served(simple[0], hybrid, data.validation)
+        hybrids += chosen == "hybrid"
+        found["served"].append(found[chosen][-1])
+        told = {kind: f"{_auc(history, rows, parts_[-1]):.3f}" for kind, parts_ in found.items()}
+        print(f"{history.name} from {instant}: {told}", file=sys.stderr)
+    judged = np.concatenate([rows for _, rows in parts])
+    risks = {kind: np.concatenate(risk) for kind, risk in found.items()}
+    added_N, before_N = history.column("lines_added")[judged], history.column("lines_before")[judged]
+    risks |= {"lines added": added_N, "lines added / lines before": added_N / np.maximum(before_N, 1)}
+    labels_N = (history.first_fixed_N[judged] <= history.end).astype(np.int64)
+    by_seed = [np.concatenate(risk) for risk in zip(*seeds, strict=True)]
+    return Judged(history, labels_N, risks, by_seed, hybrids, len(parts))
+
+
+def served(simple: models.Model, hybrid: models.Model, validation: Rows) -> str:
+    """The kind that a run would serve: the hybrid only where validation data tell it better by more than noise."""
+    labels_N = validation.labels_N.astype(np.int64)
+    risks = {"simple": asked(simple, validation), "hybrid": asked(hybrid, validation)}
+    added_N = np.nan_to_num(validation.values_NC[:, NAMES.index("lines_added")])
+    return choose(evaluate(labels_N, risks, added_N, np.ones(len(added_N))))
+
+
+def _auc(history: History, rows: NDArray[np.int64], risk_N: Values) -> float:
+    return auc((history.first_fixed_N[rows] <= history.end).astype(np.int64), risk_N) or float("nan")
+
+
+def table(found: list[Judged]) -> list[str]:
+    """AUC of every kind on every history, and the mean."""
+    kinds = ["simple", "hybrid", "incremental", "served", "lines added", "lines added / lines before"]
+    lines = head("history", "language", "judged", *kinds, "simple over lines added, 95 %", "hybrid served")
+    for one in found:
+        added = one.risks["lines added"]
+        aucs = {kind: auc(one.labels_N, one.risks[kind]) or 0.0 for kind in kinds}
+        aucs["simple"] = mean(auc(one.labels_N, risk) or 0.0 for risk in one.simple)
+        drawn = bootstrap_aucs(one.labels_N, {"simple": one.risks["simple"], "added": added}, replicates=REPLICATES)
+        low, high = interval(drawn["simple"] - drawn["added"])
+        cells = [one.history.name, one.history.language, f"{len(one.labels_N):,} ({one.labels_N.sum()} inducing)"]
+        cells += [f"{aucs[kind]:.3f}" for kind in kinds]
+        lines.append(line([*cells, f"{low:+.3f} to {high:+.3f}", f"{one.hybrid_served} of {one.periods}"]))
+    means = (mean(auc(one.labels_N, one.risks[kind]) or 0.0 for one in found) for kind in kinds)
+    lines.append(line(["**mean**", "", "", *(f"**{value:.3f}**" for value in means), "", ""]))
+    return lines
+
+
+def more(found: list[Judged]) -> list[str]:
+    """What else is asked of a risk, as means over the histories."""
+    kinds = ["simple", "hybrid", "incremental", "served", "lines added", "lines added / lines before"]
+    figures: dict[str, Callable[[NDArray[np.int64], Values], float | None]] = {
+        "average precision": average_precision,
+        "recall in the riskiest 5 %": lambda labels_N, risk_N: recall_at(labels_N, risk_N, 0.05),
+        "10 %": lambda labels_N, risk_N: recall_at(labels_N, risk_N, 0.1),
+        "20 %": lambda labels_N, risk_N: recall_at(labels_N, risk_N, 0.2),
+        "30 %": lambda labels_N, risk_N: recall_at(labels_N, risk_N, 0.3),
+        "Brier": brier,
+        "calibration error": expected_calibration_error,
+    }
+    lines = head("kind", *figures)
+    for kind in kinds:
+        told = []
+        for name, figure in figures.items():
+            is_probability = kind not in ("lines added", "lines added / lines before")
+            if name in ("Brier", "calibration error") and not is_probability:
+                told.append("-")
+                continue
+            told.append(f"{mean(figure(one.labels_N, one.risks[kind]) or 0.0 for one in found):.3f}")
+        lines.append(line([kind, *told]))
+    return lines
+
+
+def main() -> None:
+    """Judge all and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("repositories", nargs="+", metavar="PATH=LANGUAGE")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER")
+    parser.add_argument("--periods", type=int, default=5)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="faultcast-bench-") as folder:
+        keep = options.keep or Path(folder)
+        found = []
+        for asked_for in options.repositories:
+            location, _, language = asked_for.partition("=")
+            history = read(location, language, keep / name_of(location).replace("/", "+"))
+            try:
+                found.append(judge(history, options.periods))
+            except FaultcastError as error:
+                print(f"{history.name} left out: {error}", file=sys.stderr)
+    said = [f"{machine()}, {options.periods} periods.", "", *table(found), "", *more(found)]
+    print("\n".join(said))
+    if options.write:
+        write("histories", "\n".join(said))
+
+
+if __name__ == "__main__":
+    main()
