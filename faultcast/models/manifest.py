@@ -2,16 +2,17 @@
 
 import json
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from typing import Any
 
 from faultcast.errors import ContractMismatch, UnsafeArtifact
 from faultcast.features import catalogue
 from faultcast.models.bands import Bands
-from faultcast.models.calibration import Calibration
+from faultcast.models.calibration import Calibration, read_calibration
 from faultcast.models.normaliser import Column, Normaliser
 
-FORMAT = 2
-"""1 kept forests by skops."""
+FORMAT = 3
+"""1 kept forests by skops; 2 knew one way to calibrate."""
 KINDS = ("simple", "hybrid", "incremental")
 
 
@@ -44,7 +45,7 @@ class Manifest:
 
     def to_json(self) -> str:
         """One readable JSON document."""
-        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
+        return json.dumps(asdict(self), indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
 def from_json(text: str) -> Manifest:
@@ -52,29 +53,50 @@ def from_json(text: str) -> Manifest:
 
     Raises:
         ContractMismatch: it is of another format, as an earlier version of this program wrote.
-        UnsafeArtifact: it is no manifest.
+        UnsafeArtifact: it is no manifest, or holds numbers that training does not write.
     """
     try:
-        raw = json.loads(text)
+        raw = json.loads(text, parse_float=_finite, parse_constant=_finite)
         found = (raw["format"], raw["kind"])
         if found[0] != FORMAT or found[1] not in KINDS:
             raise ContractMismatch(
                 f"The manifest is of format {found[0]!r} and kind {found[1]!r}; "
                 f"this version reads format {FORMAT} and the kinds {', '.join(KINDS)}. Train the model again"
             )
-        normaliser = raw.pop("normaliser")
         return Manifest(
-            normaliser=Normaliser(
-                columns=tuple(Column(**column) for column in normaliser["columns"]), typical=dict(normaliser["typical"])
-            ),
-            calibration=Calibration(**raw.pop("calibration")),
-            bands=Bands(**raw.pop("bands")),
+            normaliser=_normaliser(raw.pop("normaliser")),
+            calibration=read_calibration(raw.pop("calibration")),
+            bands=Bands(**{name: _number(raw["bands"].pop(name)) for name in ("medium", "high")}, **raw.pop("bands")),
             training_window=tuple(raw.pop("training_window")),
             features=tuple((name, dtype, unit) for name, dtype, unit in raw.pop("features")),
             **raw,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnsafeArtifact(f"manifest.json is not a model's manifest ({error!r}); train the model again") from error
+
+
+def _normaliser(raw: dict[str, Any]) -> Normaliser:
+    """Raises ValueError, TypeError or KeyError where it is not what `fit_normaliser` makes."""
+    columns = tuple(Column(**column) for column in raw["columns"])
+    for column in columns:
+        if column.kind not in ("value", "missing") or type(column.log) is not bool or _number(column.scale) <= 0:
+            raise ValueError(f"column {str(column.feature)[:40]!r} of the normaliser")
+        _number(column.fill), _number(column.mean)
+    typical = {name: None if value is None else _number(value) for name, value in raw["typical"].items()}
+    return Normaliser(columns, typical)
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{str(value)[:40]!r} instead of a number")
+    return float(value)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not isfinite(value):
+        raise ValueError(f"{text[:40]} is no finite number")
+    return value
 
 
 def check_contract(manifest: Manifest) -> None:

@@ -5,5 +5,6 @@ rows.py          the table's splits as arrays
 simple.py        kind `simple`: a random forest, its leaf size chosen by time
 hybrid.py        kind `hybrid`: the loop;  batches.py  who computes what;  ranks.py  the processes;
                  checkpoint.py  what a killed run resumes from
+calibrate.py     the map from scores to probabilities that validation rows speak for
 finish.py        calibration, bands and metrics on validation data, and the artifact
 """

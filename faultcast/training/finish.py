@@ -7,47 +7,34 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize  # type: ignore[import-untyped]
-from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
+from faultcast.errors import InsufficientSamples
 from faultcast.models import artifact
 from faultcast.models.bands import choose_bands
-from faultcast.models.calibration import Calibration
 from faultcast.models.manifest import Manifest
 from faultcast.models.normaliser import Normaliser
+from faultcast.training.calibrate import cross_fitted_risk, fit_calibration
 from faultcast.training.rows import TrainingData
-
-_LEAST_SLOPE = 0.05
-
-
-def fit_calibration(logits_N: NDArray[np.float64], labels_N: NDArray[np.float64]) -> Calibration:
-    """Platt's two numbers by maximum likelihood, with his smoothed targets.
-
-    The slope is kept at 0.05 or above: where validation data contradict the model, risks move to the
-    base rate, but their order stays what the model said.
-    """
-    positives = labels_N.sum()
-    high, low = (positives + 1) / (positives + 2), 1 / (len(labels_N) - positives + 2)
-    targets_N = np.where(labels_N > 0, high, low)
-
-    def loss_and_gradient(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        z_N = parameters[0] * logits_N + parameters[1]
-        error_N = 1 / (1 + np.exp(-np.clip(z_N, -36, 36))) - targets_N
-        loss = float(np.mean(np.logaddexp(0, z_N) - targets_N * z_N))
-        return loss, np.array([np.mean(error_N * logits_N), np.mean(error_N)])
-
-    start = np.array([1.0, 0.0])
-    best = minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", bounds=[(_LEAST_SLOPE, None), (None, None)])
-    return Calibration(slope=float(best.x[0]), intercept=float(best.x[1]))
+from faultcast.validation import metrics
 
 
 def measure(risk_N: NDArray[np.float64], labels_N: NDArray[np.float64]) -> dict[str, float]:
-    """AUC, average precision and Brier score."""
-    return {
-        "auc": float(roc_auc_score(labels_N, risk_N)),
-        "average_precision": float(average_precision_score(labels_N, risk_N)),
-        "brier": float(brier_score_loss(labels_N, risk_N)),
+    """AUC, average precision, Brier score and expected calibration error (`ece`).
+
+    Raises:
+        InsufficientSamples: only one class.
+    """
+    classes_N = labels_N.astype(np.int64)
+    found = {
+        "auc": metrics.auc(classes_N, risk_N),
+        "average_precision": metrics.average_precision(classes_N, risk_N),
+        "brier": metrics.brier(classes_N, risk_N),
+        "ece": metrics.expected_calibration_error(classes_N, risk_N),
     }
+    known = {name: value for name, value in found.items() if value is not None}
+    if len(known) < len(found):
+        raise InsufficientSamples("classes of label", len(np.unique(classes_N)), 2)
+    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +50,15 @@ class Learnt:
 def finish(
     output: Path, data: TrainingData, learnt: Learnt, validation_logits_N: NDArray[np.float64], seed: int
 ) -> Manifest:
-    """Calibrate, choose bands, measure, write the artifact to `output`; returns its manifest."""
+    """Calibrate, choose bands, measure, write the artifact to `output`; returns its manifest.
+
+    Brier score and calibration error are those of risks calibrated on the other blocks of validation
+    rows (`cross_fitted_risk`): measured on the rows it was fitted to, any calibration looks good.
+    """
     labels_N = data.validation.labels_N
     calibration = fit_calibration(validation_logits_N, labels_N)
     risk_N = calibration.apply(validation_logits_N)
+    honest = measure(cross_fitted_risk(validation_logits_N, labels_N, calibration.method), labels_N)
     first, last = int(data.train.committed_at_N[0]), int(data.train.committed_at_N[-1])
     manifest = Manifest(
         kind=learnt.kind,
@@ -80,7 +72,7 @@ def finish(
         data_fingerprint=data.info.data_fingerprint,
         code_version=metadata.version("faultcast"),
         seed=seed,
-        metrics=measure(risk_N, labels_N),
+        metrics=measure(risk_N, labels_N) | {name: honest[name] for name in ("brier", "ece")},
         config=learnt.config,
     )
     return artifact.write(output, manifest, learnt.files)

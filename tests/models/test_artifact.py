@@ -123,7 +123,7 @@ def test_a_broken_tokenizer_or_manifest_is_no_crash(hybrid_folder):
 
 def test_a_model_of_an_earlier_format_asks_to_be_trained_again(simple):
     edit_manifest(simple, lambda m: m.update(format=1, files={"forest.skops": "0" * 64}))
-    with pytest.raises(ContractMismatch, match=r"format 1 and kind 'simple'; this version reads format 2"):
+    with pytest.raises(ContractMismatch, match=r"format 1 and kind 'simple'; this version reads format 3"):
         models.load(simple)
 
 

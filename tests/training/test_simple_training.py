@@ -10,7 +10,7 @@ from faultcast import dataset as datasets, models
 from faultcast.errors import InsufficientSamples, NotFound, UsageError
 from faultcast.models.reasons import explain
 from faultcast.training.__main__ import main
-from faultcast.training.finish import fit_calibration
+from faultcast.training.calibrate import fit_calibration
 from faultcast.training.launch import train
 
 
@@ -32,7 +32,7 @@ def test_it_forecasts_later_changes_and_says_how_it_got_there(forest, dataset):
     info = datasets.read(dataset[0])[1]
     assert manifest.data_fingerprint == info.data_fingerprint
     assert manifest.label_as_of == info.train_until > manifest.training_window[1]
-    assert set(manifest.metrics) == {"auc", "average_precision", "brier"}
+    assert set(manifest.metrics) == {"auc", "average_precision", "brier", "ece"}
 
 
 def test_the_same_seed_gives_the_same_model_and_another_seed_another(forest, dataset, tmp_path):
