@@ -1,17 +1,18 @@
-"""Run book: train one model from a data set.
+"""Run book: train one model from a data set. Every launcher (`faultcast.training.launch`) runs this program.
 
     # a forest, in this process
     python -m faultcast.training --model simple --dataset run/dataset.parquet --output run/simple
 
-    # the hybrid on one process, with progress as JSON lines on stdout
-    python -m faultcast.training --model hybrid --dataset run/dataset.parquet --output run/hybrid --progress
+    # the hybrid on one process, with progress as JSON lines on stdout and options inline
+    python -m faultcast.training --model hybrid --dataset run/dataset.parquet --output run/hybrid \\
+        --options '{"epochs": 4}' --progress
 
     # the hybrid on two processes of this machine (gloo)
     python -m torch.distributed.run --standalone --nproc-per-node 2 -m faultcast.training \\
         --model hybrid --dataset run/dataset.parquet --output run/hybrid --seed 7
 
-    # on a cluster Kubeflow Trainer starts the same module on every node with WORLD_SIZE, RANK,
-    # MASTER_ADDR and MASTER_PORT set; `--output` is then a volume that all nodes share.
+    # on a cluster Kubeflow Trainer starts the second line of the above on every node, and tells torchrun where the
+    # others are; `--dataset` and `--output` then lie on a volume that all nodes share.
 
 A killed hybrid run continues from its last finished epoch when it is started again with the same
 data set, seed and output. The number of processes may change: the global batch stays the same.
@@ -24,13 +25,13 @@ import os
 import socket
 import sys
 from pathlib import Path
-from typing import Any
 
-from faultcast.errors import FaultcastError, UsageError
+from faultcast.errors import FaultcastError
 from faultcast.models.manifest import KINDS
-from faultcast.training.launch import IN_PROCESS, in_process
-from faultcast.training.options import read_options
-from faultcast.training.rows import Report, TrainingData, read_training_data, silent
+from faultcast.training.launch import perform
+from faultcast.training.options import options_of
+from faultcast.training.order import Order
+from faultcast.training.rows import silent
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,48 +41,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dataset", type=Path, required=True, help="dataset.parquet, with dataset.json beside it")
     parser.add_argument("--output", type=Path, required=True, help="folder of the model's artifact")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--options", type=Path, help="JSON object of hyper-parameters (default: those of the kind)")
+    parser.add_argument("--options", default="{}", help="hyper-parameters: a JSON object, or a file that holds one")
     parser.add_argument("--progress", action="store_true", help="report progress as JSON lines on stdout")
     parser.add_argument("--store", default="", help="file through which the processes of one machine find each other")
     asked = parser.parse_args(arguments)
-    report = _print if asked.progress else silent
     try:
-        data, options = read_training_data(asked.dataset), _options(asked.options)
-        if asked.model in IN_PROCESS:
-            in_process(asked.model, data, asked.output, asked.seed, options, report)
-        else:
-            _train_on_ranks(data, asked.output, asked.seed, options, asked.store, report)
+        order = Order(asked.model, asked.dataset, asked.output, asked.seed, options_of(asked.options))
+        # torch's own names: torchrun, here or on the nodes of a cluster, speaks through them.
+        rank, world_size = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+        loopback = [name for _, name in socket.if_nameindex() if name in ("lo", "lo0")]
+        if asked.store and loopback:  # all ranks are on this machine: listen nowhere else
+            os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback[0])
+        report = _print if asked.progress else silent
+        perform(order, report, rank=rank, world_size=world_size, store=asked.store)
     except FaultcastError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     return 0
-
-
-def _options(path: Path | None) -> dict[str, Any]:
-    if path is None:
-        return {}
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: expected a JSON object of hyper-parameters ({error})") from error
-    if not isinstance(found, dict):
-        raise UsageError(f"{path}: found {type(found).__name__}, expected a JSON object of hyper-parameters")
-    return found
-
-
-def _train_on_ranks(
-    data: TrainingData, output: Path, seed: int, options: dict[str, Any], store: str, report: Report
-) -> None:
-    from faultcast.training.hybrid import Options, train_hybrid  # noqa: PLC0415
-    from faultcast.training.ranks import joined  # noqa: PLC0415
-
-    # torch's own names: torchrun and Kubeflow Trainer speak through them.
-    rank, world_size = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
-    loopback = [name for _, name in socket.if_nameindex() if name in ("lo", "lo0")]
-    if store and loopback:  # all ranks are on this machine: listen nowhere else
-        os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback[0])
-    with joined(rank, world_size, store) as ranks:
-        train_hybrid(data, output, seed, ranks=ranks, options=read_options(Options, options), report=report)
 
 
 def _print(event: dict[str, object]) -> None:

@@ -1,4 +1,10 @@
-"""One call that trains any kind: `simple` and `incremental` in this process, `hybrid` under torchrun."""
+"""One call that trains any kind, in one of three ways that run the same program, `python -m faultcast.training`.
+
+process     here: `simple` and `incremental`, and the hybrid without others
+torchrun    processes of this machine, which meet in files and on the loopback interface
+trainjob    nodes of a cluster: a launcher that is handed in (`faultcast.adapters.trainer`), since nothing in
+            this package knows Kubernetes
+"""
 
 import json
 import os
@@ -8,16 +14,18 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from faultcast.errors import StageFailed, UsageError
 from faultcast.models.manifest import KINDS
 from faultcast.training.options import read_options
+from faultcast.training.order import ONE_PROCESS, PROGRAM, Launcher, Order
 from faultcast.training.rows import Report, TrainingData, read_training_data, silent
 
-IN_PROCESS = ("simple", "incremental")
-"""Kinds that need no other process."""
+IN_PROCESS = ONE_PROCESS
+LAUNCHERS = ("process", "torchrun", "trainjob")
 _TAIL_LINES = 12
 _GRACE_SECONDS = 10
 _TORCHRUN_MARK = "failed (exitcode"
@@ -32,6 +40,7 @@ def train(
     *,
     options: Mapping[str, Any] | None = None,
     num_workers: int = 2,
+    launcher: Launcher | str = "",
     report: Report = silent,
 ) -> None:
     """Train `model` (one of `KINDS`) from `dataset` (dataset.parquet) into the folder `output`.
@@ -43,21 +52,51 @@ def train(
         seed: the same seed, data and code give the same model.
         options: hyper-parameters of the kind (`faultcast.training.options`); absent ones keep their defaults.
         num_workers: processes of the hybrid's run on this machine.
+        launcher: "process", "torchrun", or what carries orders out elsewhere; "": by the kind.
         report: told about progress, with a dict an event.
 
     Raises:
         InsufficientSamples, NotFound, ContractMismatch: from reading the data set.
+        UsageError: no such kind, launcher or option.
         StageFailed: a process of the run ended with an error; the message ends with its last lines.
     """
     if model not in KINDS:
         raise UsageError(f"There is no model {model!r}; expected one of {', '.join(KINDS)}")
-    if model in IN_PROCESS:
-        in_process(model, read_training_data(dataset), output, seed, options or {}, report)
+    order = Order(model, dataset.resolve(), output.resolve(), seed, dict(options or {}))
+    if not callable(launcher):
+        launcher = _named(launcher or ("process" if model in ONE_PROCESS else "torchrun"), num_workers)
+    launcher(order, report)
+
+
+def _named(name: str, num_workers: int) -> Launcher:
+    if name == "process":
+        return perform
+    if name == "torchrun":
+        return partial(_torchrun, num_workers=num_workers)
+    raise UsageError(
+        f"There is no launcher {name!r} here; expected process or torchrun, or trainjob where a cluster is set up "
+        "(docs/kubernetes.md)"
+    )
+
+
+def perform(order: Order, report: Report = silent, *, rank: int = 0, world_size: int = 1, store: str = "") -> None:
+    """Carry an order out in this process, one of `world_size`; `store` is a file through which they meet.
+
+    Raises:
+        InsufficientSamples, NotFound, ContractMismatch: from reading the data set.
+        UsageError: an option is unknown.
+    """
+    if order.model in ONE_PROCESS:
+        if rank == 0:  # others have nothing to do
+            data = read_training_data(order.dataset)
+            in_process(order.model, data, order.output, order.seed, order.options, report)
         return
-    with tempfile.TemporaryDirectory(prefix="faultcast-ranks-") as folder:
-        given = Path(folder) / "options.json"
-        given.write_text(json.dumps(dict(options or {})), encoding="utf-8")
-        _run(torchrun(dataset, output, seed, num_workers, Path(folder), given), Path(folder), report)
+    from faultcast.training.hybrid import Options, train_hybrid  # noqa: PLC0415
+    from faultcast.training.ranks import joined  # noqa: PLC0415
+
+    options, data = read_options(Options, order.options), read_training_data(order.dataset)
+    with joined(rank, world_size, store) as ranks:
+        train_hybrid(data, order.output, order.seed, ranks=ranks, options=options, report=report)
 
 
 def in_process(
@@ -75,16 +114,19 @@ def in_process(
         train_incremental(data, output, seed, options=read_options(IncrementalOptions, options), report=report)
 
 
-def torchrun(dataset: Path, output: Path, seed: int, num_workers: int, folder: Path, options: Path) -> list[str]:
+def _torchrun(order: Order, report: Report, *, num_workers: int) -> None:
+    processes = 1 if order.model in ONE_PROCESS else num_workers
+    with tempfile.TemporaryDirectory(prefix="faultcast-ranks-") as folder:
+        _run(torchrun(order, processes, Path(folder)), Path(folder), report)
+
+
+def torchrun(order: Order, processes: int, folder: Path) -> list[str]:
     """The command: everything meets in files of `folder` and on the loopback interface, no port is opened to others."""
     return [
         sys.executable, "-m", "torch.distributed.run",
-        "--nnodes", "1", "--nproc-per-node", str(num_workers), "--max-restarts", "0",
+        "--nnodes", "1", "--nproc-per-node", str(processes), "--max-restarts", "0",
         "--rdzv-backend", "c10d", "--rdzv-conf", "store_type=file", "--rdzv-endpoint", str(folder / "rendezvous"),
-        "--local-addr", "127.0.0.1",
-        "-m", "faultcast.training", "--model", "hybrid", "--dataset", str(dataset.resolve()),
-        "--output", str(output.resolve()), "--seed", str(seed), "--progress", "--store", str(folder / "store"),
-        "--options", str(options),
+        "--local-addr", "127.0.0.1", "-m", PROGRAM, *order.arguments(), "--store", str(folder / "store"),
     ]  # fmt: skip
 
 

@@ -3,8 +3,10 @@
 Each kind has a frozen dataclass `Options` in its module, with a default for every field.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from faultcast.errors import UsageError
@@ -31,3 +33,18 @@ def _value(name: str, kind: Any, value: Any) -> Any:
     if kind in {int, float, bool, str} and type(value) is not kind:
         raise UsageError(f"Option {name}={value!r}: expected a value of type {kind.__name__}")
     return value
+
+
+def options_of(given: str) -> dict[str, Any]:
+    """Hyper-parameters as they were typed: a JSON object, or the name of a file that holds one.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    try:
+        found = json.loads(given if given.lstrip().startswith("{") else Path(given).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{given[:200]}: expected a JSON object of hyper-parameters ({error})") from error
+    if not isinstance(found, dict):
+        raise UsageError(f"{given[:200]}: found {type(found).__name__}, expected a JSON object of hyper-parameters")
+    return found
