@@ -15,6 +15,7 @@
     │   ├── UnsafeArtifact          a model file that is not what its manifest says    exit 5
     │   ├── BadChange               a change sent for scoring is malformed             exit 2
     │   ├── BadEvent                an event of a stream is malformed                  exit 2
+    │   ├── NotPassed               a model whose verdict is not PASS is asked to serve    exit 9
     │   └── NotFound                no run, model or report where one was expected     exit 6
     └── TemporaryError              the same call may succeed later
         ├── OutOfSpace              the disk is full                                   exit 7
@@ -116,6 +117,12 @@ class BadEvent(PermanentError):
     def __init__(self, rule: str, detail: str) -> None:
         self.rule = rule
         super().__init__(f"{rule}: {detail}")
+
+
+class NotPassed(PermanentError):
+    """A model whose verdict is not PASS, or that has none, is asked to serve."""
+
+    exit_code = 9
 
 
 class NotFound(PermanentError):

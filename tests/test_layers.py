@@ -16,7 +16,7 @@ TREES = {str(path.relative_to(ROOT)): ast.parse(path.read_bytes()) for path in F
 MAY_TOUCH_THE_ENVIRONMENT = {
     "faultcast/settings.py": "the one reader of our settings",
     "faultcast/training/__main__.py": "torchrun tells a process its rank through the environment",
-    "faultcast/adapters/registry.py": "sets what MLflow reads while it is imported",
+    "faultcast/adapters/registry/client.py": "sets what MLflow reads while it is imported",
     "pipelines/local.py": "makes the environment of the child that it starts",
     "pipelines/engine.py": "sets the search path and the folder of temporary files of the tasks that it starts",
 }

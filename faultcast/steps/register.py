@@ -39,4 +39,4 @@ def register(repository: str, chosen: str, evaluation: str, verdict: str, regist
 def _promote(registry: Registry, name: str, chosen: Path, figures: dict[str, Any]) -> str:
     """Register the chosen model, with its figures on later history, and make it the champion."""
     test = {key: value for key, value in figures["models"][figures["chosen"]].items() if key != "curves"}
-    return registry.register(name, chosen, {"test": test}, "champion", why="passed every gate")
+    return registry.register(name, chosen, {"test": test}, "champion", why="passed every gate", verdict=Outcome.PASS)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from faultcast.adapters import promotions
-from faultcast.adapters.promotions import Promotion
-from faultcast.adapters.registry import Registry, folder_digest
+from faultcast.adapters.registry import Promotion, Registry, folder_digest
+from faultcast.adapters.registry.promotions import FileLines, Log
 from faultcast.errors import NotFound, Unavailable, UnsafeArtifact
 
 MODEL = "faultcast-shop-12345678"
@@ -40,7 +39,9 @@ def test_a_model_goes_from_training_to_champion(registry: Registry, tmp_path: Pa
 
     run = registry.log_training("simple", {"trees": 300, "seed": 7}, {"auc": 0.7}, model, {"kind": "simple"})
     figures = {"brier": 0.2, "recall_at": {"20": 0.5}, "curves": [1], "name": "x"}
-    version = registry.register("faultcast-first", model, figures, "champion", run_id=run, why="beats lines added")
+    version = registry.register(
+        "faultcast-first", model, figures, "champion", run_id=run, why="beats lines added", verdict="PASS"
+    )
 
     champion = registry.champion("faultcast-first")
     assert champion is not None
@@ -52,8 +53,8 @@ def test_a_model_goes_from_training_to_champion(registry: Registry, tmp_path: Pa
 
 def test_promotions_are_written_down_and_only_real_ones(registry: Registry, tmp_path: Path) -> None:
     one, two = (model_in(tmp_path / name, name) for name in ("one", "two"))
-    registry.register(MODEL, one, {}, "champion", why="first", by="ana")
-    registry.register(MODEL, two, {}, "challenger", why="shadow")
+    registry.register(MODEL, one, {}, "champion", why="first", by="ana", verdict="PASS")
+    registry.register(MODEL, two, {}, "challenger", why="shadow", verdict="PASS")
     registry.promote(MODEL, "2", "champion", why="better for a week", by="bob")
     registry.promote(MODEL, "2", "champion", why="said twice")
 
@@ -72,14 +73,14 @@ def test_doing_it_again_finds_what_is_there(registry: Registry, tmp_path: Path) 
 
     first = registry.register("faultcast-again", model, {"auc": 0.6}, None)  # killed before the alias moved
     assert registry.champion("faultcast-again") is None
-    second = registry.register("faultcast-again", model, {"auc": 0.6}, "champion")
+    second = registry.register("faultcast-again", model, {"auc": 0.6}, "champion", verdict="PASS")
 
     assert first == second == "1"
     assert len(registry.promotions("faultcast-again")) == 1
 
 
 def test_a_run_of_the_pipeline_backend_is_joined_not_ended(registry: Registry, tmp_path: Path) -> None:
-    theirs = registry._client.create_run(registry._experiment()).info.run_id
+    theirs = registry._client.create_run(registry._runs.experiment()).info.run_id
 
     run = registry.log_training("hybrid", {"layers": 2}, {"auc": 0.7}, model_in(tmp_path / "m", "x"), run_id=theirs)
 
@@ -91,12 +92,12 @@ def test_a_run_that_breaks_off_is_marked_as_failed(registry: Registry, tmp_path:
     with pytest.raises(Unavailable, match="MLflow did not do what was asked"):
         registry.log_training("bad name", {"a?b": 1}, {}, model_in(tmp_path / "m", "x"))
 
-    runs = registry._client.search_runs([registry._experiment()], "tags.`mlflow.runName` = 'bad name'")
+    runs = registry._client.search_runs([registry._runs.experiment()], "tags.`mlflow.runName` = 'bad name'")
     assert [run.info.status for run in runs] == ["FAILED"]
 
 
 def test_a_model_that_was_tampered_with_is_refused(registry: Registry, tmp_path: Path) -> None:
-    registry.register("faultcast-tampered", model_in(tmp_path / "m", "good"), {}, "champion")
+    registry.register("faultcast-tampered", model_in(tmp_path / "m", "good"), {}, "champion", verdict="PASS")
     champion = registry.champion("faultcast-tampered")
     assert champion is not None
     (champion.folder / "manifest.json").write_text('{"evil": true}')
@@ -115,12 +116,12 @@ def test_what_is_not_there_is_named(registry: Registry, tmp_path: Path) -> None:
 
 def test_a_torn_line_in_the_log_costs_nothing_else(tmp_path: Path) -> None:
     log = tmp_path / "promotions.jsonl"
-    promotions.append(log, Promotion("2024", "ana", MODEL, "champion", "", "1", "x"))
+    Log(FileLines(log)).intend(Promotion("2024", "ana", MODEL, "champion", "", "1", "x"))
     with log.open("ab") as file:
         file.write(b'{"at": "2024", "by": "a')
-    promotions.append(log, Promotion("2025", "bob", MODEL, "champion", "1", "2", "y"))
+    Log(FileLines(log)).intend(Promotion("2025", "bob", MODEL, "champion", "1", "2", "y"))
 
-    assert [line.to_version for line in promotions.read(log, MODEL)] == ["1", "2"]
+    assert [entry.to_version for entry in Log(FileLines(log)).entries(MODEL)] == ["1", "2"]
 
 
 def test_a_second_process_finds_the_database_and_nobody_hears_of_it(home: Path) -> None:
