@@ -53,11 +53,11 @@ class Forest:
         rows = max(1, _AT_ONCE // len(self.roots_R))
         for first in range(0, len(features_NF), rows):
             part = slice(first, first + rows)
-            for leaf_N in self.leaves_L[self._leaves(np.ascontiguousarray(features_NF[part], dtype=np.float32))]:
+            for leaf_N in self.leaves_L[self.leaf_of(np.ascontiguousarray(features_NF[part], dtype=np.float32))]:
                 total_N[part] += leaf_N
         return total_N
 
-    def _leaves(self, features_NF: NDArray[np.float32]) -> NDArray[np.int32]:
+    def leaf_of(self, features_NF: NDArray[np.float32]) -> NDArray[np.int32]:
         """The leaf of each change in each tree (array_RN): all walks take a step at a time."""
         rows, columns = features_NF.shape
         features = features_NF.ravel()
