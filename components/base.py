@@ -16,7 +16,7 @@ TRAINING_IMAGE = "faultcast/training:0.1.0"
 _ROOT = Path(__file__).resolve().parent.parent
 _SOURCES = ("faultcast", "components", "pipelines", "feature_repo")
 _SUFFIXES = {".py", ".html", ".css", ".js", ".yaml"}
-_WITHOUT_EFFECT = {"home", "progress_file", "host", "port", "image"}
+_WITHOUT_EFFECT = {"home", "progress_file", "host", "port", "image", "pod_name", "pod_uid"}
 _OF_TRACKERS = ("github_", "gitlab_", "bitbucket_", "jira_", "sonarqube_", "ingest_")
 
 

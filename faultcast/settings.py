@@ -11,6 +11,9 @@ from typing import Any
 
 from faultcast.errors import UsageError
 
+A100_PRODUCTS = ("NVIDIA-A100-SXM4-40GB", "NVIDIA-A100-SXM4-80GB", "NVIDIA-A100-PCIE-40GB", "NVIDIA-A100-80GB-PCIe")
+"""Values of the node label `nvidia.com/gpu.product`, as NVIDIA's GPU feature discovery writes them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -36,6 +39,42 @@ class Settings:
     """MAX_BRIER_DEGRADATION of the contract: how much worse a challenger's Brier score may be."""
     num_workers: int = 2
     """Processes of a distributed training run on this machine."""
+    launcher: str = ""
+    """How models are trained: process, torchrun or trainjob (nodes of a cluster); empty: by the kind of model."""
+    namespace: str = ""
+    """Kubernetes namespace to work in; empty: the pod's own."""
+    pod_name: str = ""
+    """This pod's name, which owns what it starts; set by the compiled pipeline."""
+    pod_uid: str = ""
+    """This pod's UID."""
+    trainer_image: str = ""
+    """Image of a TrainJob's nodes, by digest; needed for the launcher trainjob."""
+    trainer_volume: str = ""
+    """PersistentVolumeClaim (ReadWriteMany) that the launching pod and all nodes of a TrainJob mount."""
+    trainer_mount: Path = Path("/mnt/faultcast")
+    """Where that volume is mounted, here and on the nodes."""
+    trainer_nodes: int = 1
+    """Nodes of a TrainJob."""
+    trainer_gpus: int = 1
+    """GPUs of each node, one process each; 0: `num_workers` processes on the processor."""
+    trainer_gpu_products: str = (
+        "NVIDIA-A100-SXM4-40GB,NVIDIA-A100-SXM4-80GB,NVIDIA-A100-PCIE-40GB,NVIDIA-A100-80GB-PCIe"
+    )
+    """GPUs that will do, as the node label `nvidia.com/gpu.product` names them; `any`: all."""
+    trainer_cpu: str = "8"
+    """Cores that each node asks for."""
+    trainer_memory: str = "32Gi"
+    """Memory of each node."""
+    trainer_shared_memory: str = "8Gi"
+    """Size of /dev/shm on each node, taken from its memory."""
+    trainer_deadline_seconds: int = 21_600
+    """Seconds from its creation after which a TrainJob is deleted and the stage fails."""
+    inference_service: str = ""
+    """InferenceService that a model that passed is rolled out to; empty: none, `faultcast serve` reads the champion."""
+    model_volume: str = ""
+    """PersistentVolumeClaim that the InferenceService mounts and `deploy` writes models to."""
+    model_mount: Path = Path("/mnt/models")
+    """Where that volume is mounted in the pod of `deploy`."""
     host: str = "127.0.0.1"
     """Address that servers listen on; loopback unless told otherwise."""
     port: int = 8080
@@ -119,6 +158,9 @@ RANGES: dict[str, tuple[float, float]] = {
     "min_f1_improvement_pct": (0, 1_000),
     "max_brier_degradation": (0, 1),
     "num_workers": (1, 256),
+    "trainer_nodes": (1, 1_024),
+    "trainer_gpus": (0, 64),
+    "trainer_deadline_seconds": (60, 30 * 86_400),
     "port": (0, 65_535),
     "ingest_timeout_seconds": (0.1, 3_600),
     "ingest_max_wait_seconds": (0, 86_400),

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from kfp import dsl, kubernetes
 
-A100_PRODUCTS = ("NVIDIA-A100-SXM4-40GB", "NVIDIA-A100-SXM4-80GB", "NVIDIA-A100-PCIE-40GB", "NVIDIA-A100-80GB-PCIe")
-"""Values of the node label `nvidia.com/gpu.product`, as NVIDIA's GPU feature discovery writes them."""
+from faultcast.settings import A100_PRODUCTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ import pytest
 import yaml
 
 from components.base import IMAGE, TRAINING_IMAGE
+from faultcast.settings import A100_PRODUCTS
 from pipelines import compile as compiling
-from pipelines.resources import A100_PRODUCTS, RESOURCES
+from pipelines.resources import RESOURCES
 from pipelines.training import training
 
 STAGES = [
