@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression, minimize  # type: ignore[import-untyped]
+from scipy.optimize import isotonic_regression, minimize
 
 from faultcast.models.calibration import MAX_KNOTS, Calibration
 
