@@ -7,7 +7,7 @@ share). Efron & Tibshirani 1993; stratified as in pROC (Robin et al. 2011).
 N = changes, B = replicates, G = groups of equal risk.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypedDict
 
 import numpy as np
@@ -20,7 +20,7 @@ _CELLS = 2_000_000  # replicates are drawn in chunks of about this many numbers:
 
 
 class Difference(TypedDict):
-    """One AUC minus another, with its 95 % interval."""
+    """One number (an AUC, unless said otherwise) minus another, with its 95 % interval."""
 
     difference: float
     low: float
@@ -33,11 +33,8 @@ def bootstrap_aucs(
     """AUC of each risk on the same `replicates` resamplings of the rows; empty for one class."""
     if not has_both_classes(labels_N):
         return {}
-    random = np.random.default_rng(seed)
-    chunk = max(1, _CELLS // len(labels_N))
     found: dict[str, list[NDArray[np.float64]]] = {name: [] for name in risks}
-    for start in range(0, replicates, chunk):
-        draws_BN = _draws(labels_N, min(chunk, replicates - start), random)
+    for draws_BN in draws(labels_N, seed=seed, replicates=replicates):
         for name, risk_N in risks.items():
             found[name].append(_weighted_aucs(labels_N, risk_N, draws_BN))
     return {name: np.concatenate(parts) for name, parts in found.items()}
@@ -67,8 +64,16 @@ def auc_difference(
     return {"difference": mine - theirs, "low": low, "high": high}
 
 
+def draws(labels_N: Labels, *, seed: int = 7, replicates: int = REPLICATES) -> Iterator[NDArray[np.float64]]:
+    """How often each row is drawn in each replicate, in chunks of replicates; needs both classes."""
+    random = np.random.default_rng(seed)
+    chunk = max(1, _CELLS // len(labels_N))
+    for start in range(0, replicates, chunk):
+        yield _draws(labels_N, min(chunk, replicates - start), random)
+
+
 def _draws(labels_N: Labels, replicates: int, random: np.random.Generator) -> NDArray[np.float64]:
-    """How often each row is drawn in each replicate, classes drawn separately."""
+    """One chunk, classes drawn separately."""
     draws_BN = np.zeros((replicates, len(labels_N)))
     for label in (0, 1):
         rows_K = np.flatnonzero(labels_N == label)
