@@ -92,6 +92,5 @@ def _line(entry: dict[str, Any]) -> str:
     forced = f", forced although {entry['verdict'] or 'no verdict was given'}" if entry["forced"] else ""
     state = "" if entry["state"] == "done" else f" ({entry['state']})"
     moved = f"{entry['alias']} {entry['from_version'] or 'none'} -> {entry['to_version']}"
-    return (
-        f"{entry['at']}  {moved}  {entry['kind']} by {entry['by']}{forced}{state}: {entry['why'] or 'no reason given'}"
-    )
+    done = f"{entry['kind']} by {entry['by']}{forced}{state}"
+    return f"{entry['at']} {moved}, {done}: {entry['why'] or 'no reason given'}"
