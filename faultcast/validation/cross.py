@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from faultcast.dataset import time_folds
+from faultcast.errors import InsufficientSamples
 from faultcast.validation import metrics
 from faultcast.validation.evaluate import BASELINE, SHARES, baseline_ranks
 from faultcast.validation.metrics import Labels, Risk
@@ -52,7 +53,8 @@ def cross_validate(
         labels_N: 1 inducing, 0 clean.
         lines_added_N: what ranks without a model, beside every figure.
         fit: learns from some rows and returns what gives the risks of others. It is called once a fold; a fold
-            whose rows to learn from are of one class only is left out and counted in `skipped`.
+            whose rows to learn from are of one class only, or for which it raises `InsufficientSamples`, is left
+            out and counted in `skipped`.
 
     Returns:
         {"ripening_days", "skipped", "folds": [{"learnt", "from", "until" (unix seconds of the judged rows), "n",
@@ -68,7 +70,12 @@ def cross_validate(
         if not metrics.has_both_classes(labels_N[fold.train]):
             skipped += 1
             continue
-        risk_N = np.asarray(fit(fold.train)(fold.judged), dtype=np.float64)
+        try:
+            score = fit(fold.train)
+        except InsufficientSamples:
+            skipped += 1
+            continue
+        risk_N = np.asarray(score(fold.judged), dtype=np.float64)
         labels = labels_N[fold.judged]
         lines = baseline_ranks(lines_added_N[fold.judged], np.ones(len(labels)))[BASELINE]
         at = committed_at_N[fold.judged]
