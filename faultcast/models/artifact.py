@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from faultcast.errors import NotFound, UnsafeArtifact
-from faultcast.models import linear
+from faultcast.models import blend, linear
 from faultcast.models.manifest import Manifest, check_contract, from_json
 from faultcast.models.model import Model, Scorer
 
@@ -95,9 +95,7 @@ def _scorer(manifest: Manifest, files: dict[str, bytes]) -> Scorer:
     # Imported here so that serving a forest does not cost torch's memory.
     num_columns = len(manifest.normaliser.columns)
     if manifest.kind == "simple":
-        from faultcast.models.forest_file import from_files as read_forest  # noqa: PLC0415
-
-        return read_forest(files, num_columns)
+        return blend.from_files(files, manifest.config, num_columns)
     if manifest.kind == "incremental":
         return linear.from_files(files, num_columns)
     from faultcast.models.hybrid import from_files as read_hybrid  # noqa: PLC0415

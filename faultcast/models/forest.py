@@ -5,14 +5,14 @@ Shapes: N changes, F input columns, R trees, M inner nodes and L leaves of all t
 A child >= 0 is the inner node of that number, a child < 0 the leaf ``~child``. Inputs are float32, so a
 threshold is kept as the largest float32 that is not above it: ``x <= threshold`` stays exactly as it was.
 With that, and with leaves added up in the order of the trees, a forest gives the very bits that
-scikit-learn's `predict_proba` gives, at a hundredth of its import.
+scikit-learn's `predict_proba` (or `decision_function`) gives, at a hundredth of its import.
 
 Two links say what the leaves add up to: `share`, their mean is a probability (random forests);
 `logit`, `base` and their sum are a logit (boosted trees).
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +44,13 @@ class Forest:
     def logits(self, features_NF: NDArray[np.float32], text_ND: NDArray[np.float32]) -> NDArray[np.float64]:
         """Logits (float64 array_N)."""
         del text_ND
+        margin_N = self.margin(features_NF)
+        return logit(margin_N) if self.link == SHARE else margin_N
+
+    def margin(self, features_NF: NDArray[np.float32]) -> NDArray[np.float64]:
+        """What the trees add up to (float64 array_N): the mean share, or the logit."""
         total_N = self.total(features_NF)
-        return logit(total_N / len(self.roots_R)) if self.link == SHARE else total_N
+        return total_N / len(self.roots_R) if self.link == SHARE else total_N
 
     def total(self, features_NF: NDArray[np.float32]) -> NDArray[np.float64]:
         """`base` and each tree's leaf, added in the order of the trees (float64 array_N)."""
@@ -80,35 +85,78 @@ class Forest:
 
 
 def of_classifier(classifier: Any) -> Forest:
-    """The forest of a fitted scikit-learn `RandomForestClassifier` for the classes 0 and 1.
+    """The forest of a fitted scikit-learn `RandomForestClassifier` or `ExtraTreesClassifier` for the classes 0 and 1.
 
     Raises:
         ValueError: it knows other classes.
     """
-    if list(classifier.classes_) != [0, 1]:
-        raise ValueError(f"found the classes {list(classifier.classes_)}, expected [0, 1]")
-    trees = [estimator.tree_ for estimator in classifier.estimators_]
+    _check_classes(classifier)
+    grown = (estimator.tree_ for estimator in classifier.estimators_)
+    return _forest([
+        _Tree(
+            tree.children_left < 0, tree.children_left, tree.children_right, tree.feature, tree.threshold,
+            tree.missing_go_to_left, tree.value[:, 0, 1],
+        ) for tree in grown
+    ], 0.0, SHARE)  # fmt: skip
+
+
+def of_boosted(classifier: Any) -> Forest:
+    """The forest of a fitted scikit-learn `HistGradientBoostingClassifier` for the classes 0 and 1.
+
+    Given the same float32 inputs its `margin` has the very bits of `decision_function`.
+
+    Raises:
+        ValueError: it knows other classes, or splits by categories.
+    """
+    _check_classes(classifier)
+    grown = [predictor.nodes for (predictor,) in classifier._predictors]  # noqa: SLF001  kept nowhere else
+    if any(nodes["is_categorical"].any() for nodes in grown):
+        raise ValueError("found a split by categories, expected splits by thresholds alone")
+    trees = [
+        _Tree(
+            nodes["is_leaf"] > 0, nodes["left"].astype(np.int64), nodes["right"].astype(np.int64),
+            nodes["feature_idx"], nodes["num_threshold"], nodes["missing_go_to_left"], nodes["value"],
+        ) for nodes in grown
+    ]  # fmt: skip
+    return _forest(trees, float(classifier._baseline_prediction.item()), LOGIT)  # noqa: SLF001
+
+
+class _Tree(NamedTuple):
+    """A tree as scikit-learn numbers its nodes, parents first; what a leaf holds of a split is never read."""
+
+    is_leaf: NDArray[np.bool_]
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    feature: NDArray[np.int64]
+    threshold: NDArray[np.float64]
+    missing_left: NDArray[np.uint8]
+    value: NDArray[np.float64]
+
+
+def _forest(trees: list[_Tree], base: float, link: str) -> Forest:
     names: list[NDArray[np.int32]] = []  # scikit-learn's number of a node -> ours
     inner = leaves = 0
     for tree in trees:
-        is_leaf = tree.children_left < 0
-        names.append(np.where(is_leaf, ~(leaves + np.cumsum(is_leaf) - 1), inner + np.cumsum(~is_leaf) - 1))
-        inner, leaves = inner + int((~is_leaf).sum()), leaves + int(is_leaf.sum())
-    inside = [tree.children_left >= 0 for tree in trees]
-    children = [
-        np.stack([name[tree.children_left[own]], name[tree.children_right[own]]], axis=1)
-        for tree, name, own in zip(trees, names, inside, strict=True)
-    ]
-    exact = np.concatenate([tree.threshold[own] for tree, own in zip(trees, inside, strict=True)])
-    missing_left = [tree.missing_go_to_left[own] for tree, own in zip(trees, inside, strict=True)]
+        leaf = tree.is_leaf
+        names.append(np.where(leaf, ~(leaves + np.cumsum(leaf) - 1), inner + np.cumsum(~leaf) - 1).astype(np.int32))
+        inner, leaves = inner + int((~leaf).sum()), leaves + int(leaf.sum())
+    inside = [(tree, name, ~tree.is_leaf) for tree, name in zip(trees, names, strict=True)]
+    children = [np.stack([name[tree.left[own]], name[tree.right[own]]], axis=1) for tree, name, own in inside]
     return Forest(
         roots_R=np.array([name[0] for name in names], dtype=np.int32),
-        feature_M=np.concatenate([tree.feature[own] for tree, own in zip(trees, inside, strict=True)]).astype(np.int32),
-        threshold_M=_not_above(exact),
-        children_M2=np.concatenate(children).astype(np.int32),
-        missing_left_M=np.concatenate(missing_left).astype(np.bool_),
-        leaves_L=np.concatenate([tree.value[~own, 0, 1] for tree, own in zip(trees, inside, strict=True)]),
+        feature_M=np.concatenate([tree.feature[own] for tree, _, own in inside]).astype(np.int32),
+        threshold_M=_not_above(np.concatenate([tree.threshold[own] for tree, _, own in inside])),
+        children_M2=np.concatenate(children),
+        missing_left_M=np.concatenate([tree.missing_left[own] for tree, _, own in inside]).astype(np.bool_),
+        leaves_L=np.concatenate([tree.value[tree.is_leaf] for tree in trees]),
+        base=base,
+        link=link,
     )
+
+
+def _check_classes(classifier: Any) -> None:
+    if list(classifier.classes_) != [0, 1]:
+        raise ValueError(f"found the classes {list(classifier.classes_)}, expected [0, 1]")
 
 
 def _not_above(exact_M: NDArray[np.float64]) -> NDArray[np.float32]:

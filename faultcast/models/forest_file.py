@@ -1,4 +1,4 @@
-"""A forest's file, `forest.safetensors`: plain arrays, every index checked before it is followed."""
+"""A forest's file, such as `forest.safetensors`: plain arrays, every index checked before it is followed."""
 
 import numpy as np
 import safetensors.numpy
@@ -14,8 +14,8 @@ _DTYPES = {"roots": "I32", "feature": "I32", "threshold": "F32", "children": "I3
            "leaves": "F64", "base": "F64"}  # fmt: skip
 
 
-def to_files(forest: Forest) -> dict[str, bytes]:
-    """The artifact's files."""
+def to_files(forest: Forest, name: str = FILE) -> dict[str, bytes]:
+    """The artifact's file."""
     arrays = {
         "roots": forest.roots_R,
         "feature": forest.feature_M,
@@ -25,34 +25,34 @@ def to_files(forest: Forest) -> dict[str, bytes]:
         "leaves": forest.leaves_L,
         "base": np.array([forest.base]),
     }
-    return {FILE: safetensors.numpy.save(arrays, metadata={"link": forest.link})}
+    return {name: safetensors.numpy.save(arrays, metadata={"link": forest.link})}
 
 
-def from_files(files: dict[str, bytes], num_columns: int) -> Forest:
-    """A forest from its files, for inputs of `num_columns`.
+def from_files(files: dict[str, bytes], num_columns: int, name: str = FILE) -> Forest:
+    """A forest from its file `name`, for inputs of `num_columns`.
 
     Raises:
         UnsafeArtifact: other arrays than a forest's, or trees that point outside themselves.
     """
-    if set(files) != {FILE}:
-        raise UnsafeArtifact(f"A simple model has the one file {FILE}, found {', '.join(sorted(files)) or 'none'}")
-    header = read_header(FILE, files[FILE])
+    if set(files) != {name}:
+        raise UnsafeArtifact(f"A forest has the one file {name}, found {', '.join(sorted(files)) or 'none'}")
+    header = read_header(name, files[name])
     about = header.pop("__metadata__", {})
-    found = {name: entry.get("dtype") if isinstance(entry, dict) else None for name, entry in header.items()}
+    found = {key: entry.get("dtype") if isinstance(entry, dict) else None for key, entry in header.items()}
     if found != _DTYPES:
-        raise UnsafeArtifact(f"{FILE} holds {found}, expected {_DTYPES}; train the model again")
+        raise UnsafeArtifact(f"{name} holds {found}, expected {_DTYPES}; train the model again")
     try:
-        arrays = safetensors.numpy.load(files[FILE])
+        arrays = safetensors.numpy.load(files[name])
     except (SafetensorError, ValueError) as error:
-        raise UnsafeArtifact(f"{FILE} cannot be read ({error}); fetch or train the model again") from error
+        raise UnsafeArtifact(f"{name} cannot be read ({error}); fetch or train the model again") from error
     if arrays["base"].shape != (1,):
-        raise UnsafeArtifact(f"{FILE} has a base of shape {arrays['base'].shape}, expected (1,)")
+        raise UnsafeArtifact(f"{name} has a base of shape {arrays['base'].shape}, expected (1,)")
     forest = Forest(
         arrays["roots"], arrays["feature"], arrays["threshold"], arrays["children"], arrays["missing_left"],
         arrays["leaves"], float(arrays["base"][0]), about.get("link", "") if isinstance(about, dict) else "",
     )  # fmt: skip
     if not (_has_shapes(forest) and _is_forest(forest, num_columns) and _has_values(forest)):
-        raise UnsafeArtifact(f"{FILE} holds a tree that points outside itself; it was not written by training")
+        raise UnsafeArtifact(f"{name} holds a tree that points outside itself; it was not written by training")
     return forest
 
 
