@@ -21,10 +21,12 @@ from faultcast import dataset
 from faultcast.adapters.kubernetes_api import Cluster, Conflict
 from faultcast.adapters.trainer_manifest import CONTAINER, GROUP, PLURAL, VERSION, Nodes, name_of, train_job
 from faultcast.errors import NotFound, StageFailed, UsageError
+from faultcast.training.launch import last_words
 from faultcast.training.order import Order
 from faultcast.training.rows import Report
 
-_TAIL_LINES = 12
+_LINES_KEPT = 400
+_DAYS_KEPT = 30
 _FIRST_NODE = "batch.kubernetes.io/job-completion-index=0"
 
 
@@ -69,7 +71,9 @@ class TrainJobs:
                 job.delete()
                 raise
         shutil.copytree(there.output, order.output, dirs_exist_ok=True)
-        shutil.rmtree(place, ignore_errors=True)
+        # The model stays for a while, for others who followed the same job.
+        there.dataset.unlink(missing_ok=True)
+        _prune(self.nodes.mount)
 
 
 @dataclass(slots=True)
@@ -82,7 +86,7 @@ class _Job:
     report: Report
     told: dict[str, int] = field(default_factory=dict)  # lines by pod
     waiting: str = ""
-    last: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL_LINES))
+    last: deque[str] = field(default_factory=lambda: deque(maxlen=_LINES_KEPT))
 
     def start(self, *, done: bool, pause_seconds: float) -> None:
         """Create the job, or take the one of this name where it still can end well.
@@ -128,8 +132,8 @@ class _Job:
 
     def words(self) -> str:
         """What the first node said last, or what it waits for."""
-        if self.last:
-            return "Its last lines:\n" + "\n".join(self.last)
+        if told := last_words("\n".join(self.last)):
+            return f"Its last lines:\n{told}"
         return f"Its first node waits: {self.waiting}" if self.waiting else "Its first node said nothing."
 
     def delete(self) -> None:
@@ -217,6 +221,13 @@ def _stage(table: Path, place: Path) -> None:
         partial = place / f".{file.name}.partial"
         shutil.copyfile(file, partial)
         partial.replace(place / file.name)
+
+
+def _prune(mount: Path) -> None:
+    """Remove what trainings of long ago left on the shared volume."""
+    for place in mount.glob("faultcast-*"):
+        if place.stat().st_mtime < time.time() - _DAYS_KEPT * 86_400:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 @contextmanager

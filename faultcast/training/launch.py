@@ -143,10 +143,14 @@ def _run(command: list[str], folder: Path, report: Report) -> None:
         finally:
             _end(process)
     if code != 0:
-        # What comes after that mark is torchrun's own account of the failure, not its cause.
-        said = errors.read_text(encoding="utf-8", errors="replace").split(_TORCHRUN_MARK, 1)[0].strip().splitlines()
-        tail = "\n".join([line for line in said if _TORCHRUN_LOG not in line][-_TAIL_LINES:])
+        tail = last_words(errors.read_text(encoding="utf-8", errors="replace"))
         raise StageFailed(f"Training ended with exit code {code} instead of 0. Its last lines:\n{tail}")
+
+
+def last_words(said: str) -> str:
+    """The last lines of a failed run that tell its cause: torchrun's own account of the failure follows them."""
+    lines = said.split(_TORCHRUN_MARK, 1)[0].strip().splitlines()
+    return "\n".join([line for line in lines if _TORCHRUN_LOG not in line][-_TAIL_LINES:])
 
 
 def _end(process: subprocess.Popen[str]) -> None:
