@@ -1,11 +1,12 @@
 """What each feature adds to a model's score: Shapley values, exact for trees and weighted sums.
 
 `base` is what the model says when nothing is known of a change, the mean over reference rows; `base` and a change's
-attributions add up to its margin. The margin is what the model adds up, before calibration: a share of votes
-(`share`) or log-odds (`logit`). An input column that only says "missing" counts towards its feature.
+attributions add up to its margin. The margin is what the model adds up, before calibration, which never changes the
+order of changes. An input column that only says "missing" counts towards its feature.
 
     forest        path-dependent TreeSHAP over the reference rows' covers (`tree_shares`)
     linear        weight * (value - mean of the reference rows)
+    blend         the members' attributions, each times its slope: Shapley values are linear in the game
 
 A network that reads text has no such sum: it is explained by counterfactuals alone (`reasons`), which every model
 has. Why both: docs/decisions/0018.
@@ -18,12 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from faultcast.models.blend import Blend, Member, margin
 from faultcast.models.forest import SHARE, Forest
 from faultcast.models.linear import Linear
 from faultcast.models.model import Model, Scorer
 from faultcast.models.tree_shares import covers, paths_of, tree_shares
 
-LOGIT_UNIT, SHARE_UNIT = "log-odds", "share of votes"
+LOG_ODDS, VOTES, SCORE = "log-odds", "share of votes", "score"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,14 +73,28 @@ class _Columns:
 
 
 def _columns(scorer: Scorer, features_NF: NDArray[np.float32], reference_NF: NDArray[np.float32]) -> _Columns | None:
-    if isinstance(scorer, Forest):
-        paths = paths_of(scorer, covers(scorer, reference_NF))
-        is_share = scorer.link == SHARE
-        margin_N = scorer.total(features_NF) / (len(scorer.roots_R) if is_share else 1)
-        return _Columns(tree_shares(paths, features_NF), paths.base, margin_N, SHARE_UNIT if is_share else LOGIT_UNIT)
-    if isinstance(scorer, Linear):
-        usual_F = reference_NF.astype(np.float64).mean(axis=0)
-        effects_NF = scorer.weights_F * (features_NF.astype(np.float64) - usual_F)
-        base = float(usual_F @ scorer.weights_F + scorer.bias)
-        return _Columns(effects_NF, base, scorer.logits(features_NF, scorer.read([""] * len(features_NF))), LOGIT_UNIT)
+    if isinstance(scorer, Blend):
+        effects_NF, base = np.zeros(features_NF.shape), scorer.intercept
+        for slope, member in zip(scorer.slopes, scorer.members, strict=True):
+            found_NF, usual = _of_member(member, features_NF, reference_NF)
+            effects_NF += slope * found_NF
+            base += slope * usual
+        margin_N = scorer.logits(features_NF, scorer.read([""] * len(features_NF)))
+        return _Columns(effects_NF, base, margin_N, SCORE)
+    if isinstance(scorer, Forest | Linear):
+        unit = VOTES if isinstance(scorer, Forest) and scorer.link == SHARE else LOG_ODDS
+        effects_NF, base = _of_member(scorer, features_NF, reference_NF)
+        return _Columns(effects_NF, base, margin(scorer, features_NF), unit)
     return None
+
+
+def _of_member(
+    member: Member, features_NF: NDArray[np.float32], reference_NF: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], float]:
+    """Attributions of the input columns (array_NF), and what the member says when nothing is known."""
+    if isinstance(member, Forest):
+        paths = paths_of(member, covers(member, reference_NF))
+        return tree_shares(paths, features_NF), paths.base
+    usual_F = reference_NF.astype(np.float64).mean(axis=0)
+    effects_NF = member.weights_F * (features_NF.astype(np.float64) - usual_F)
+    return effects_NF, float(usual_F @ member.weights_F + member.bias)

@@ -21,7 +21,7 @@ from faultcast.models.normaliser import values_of
 Report = Callable[[dict[str, object]], None]
 """Told about progress: {"event": "epoch", "epoch": 2, "of": 8, …}."""
 
-_LEAST_WEIGHT = 0.1
+LEAST_WEIGHT = 0.1
 
 
 def silent(event: dict[str, object]) -> None:
@@ -76,6 +76,6 @@ def _rows(table: pd.DataFrame, split: str) -> Rows:
         values_NC=values_of(part),
         texts=texts_of(part),
         labels_N=labels_N,
-        weights_N=np.clip(confidence_N, _LEAST_WEIGHT, 1.0),
+        weights_N=np.clip(confidence_N, LEAST_WEIGHT, 1.0),
         committed_at_N=unix_seconds(part["event_timestamp"]),
     )

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import shap
 from hypothesis import given, settings, strategies as st
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
 from faultcast import models
 from faultcast.models import forest
-from faultcast.models.attributions import LOGIT_UNIT, SHARE_UNIT, attribute
+from faultcast.models.attributions import LOG_ODDS, SCORE, VOTES, attribute
+from faultcast.models.blend import Blend
 from faultcast.models.forest import LOGIT, Forest
 from faultcast.models.linear import Linear
 from faultcast.models.normaliser import values_of
@@ -129,7 +130,7 @@ def test_a_models_attributions_are_told_by_feature(changes, simple):
     model, values_NC = models.load(simple), values_of(changes)
     found = attribute(model, values_NC[:30], values_NC)
     assert found is not None
-    assert (found.features, found.unit) == (model.uses, SHARE_UNIT)
+    assert (found.features, found.unit) == (model.uses, VOTES)
     assert np.abs(found.effects_NU.sum(axis=1) + found.base - found.margin_N).max() < 1e-9
     assert next(iter(found.importance())) == "lines_added"
 
@@ -140,12 +141,27 @@ def test_a_regression_in_closed_form(changes, simple):
     linear = Linear(np.random.default_rng(1).normal(size=columns), bias=-0.7)
     found = attribute(replace(model, scorer=linear), values_NC[:30], values_NC)
     assert found is not None
-    assert found.unit == LOGIT_UNIT
+    assert found.unit == LOG_ODDS
     assert np.abs(found.effects_NU.sum(axis=1) + found.base - found.margin_N).max() < 1e-9
     features_NF = model.normaliser.apply(values_NC).astype(np.float64)
     usual = shap.maskers.Independent(features_NF, max_samples=len(features_NF))
     theirs = shap.LinearExplainer((linear.weights_F, linear.bias), usual)
     assert found.effects_NU == pytest.approx(theirs.shap_values(features_NF[:30]), abs=1e-9)
+
+
+def test_a_blend_is_the_weighted_sum_of_its_members(changes, simple):
+    model, values_NC = models.load(simple), values_of(changes)
+    linear = Linear(np.random.default_rng(1).normal(size=len(model.normaliser.columns)), bias=-0.7)
+    boosted = replace(model.scorer, link=LOGIT, base=0.3)
+    members = (model.scorer, boosted, linear)
+    blend = Blend(("forest", "boosted", "linear"), members, (3.0, 0.5, 0.25), -1.0)
+    found = attribute(replace(model, scorer=blend), values_NC[:30], values_NC)
+    assert found is not None
+    assert found.unit == SCORE
+    assert np.abs(found.effects_NU.sum(axis=1) + found.base - found.margin_N).max() < 1e-9
+    alone = [attribute(replace(model, scorer=member), values_NC[:30], values_NC) for member in members]
+    expected_NU = sum(slope * one.effects_NU for slope, one in zip(blend.slopes, alone, strict=True))
+    assert found.effects_NU == pytest.approx(expected_NU, abs=1e-12)
 
 
 def test_what_reads_text_has_none(changes, hybrid_folder):
@@ -154,39 +170,12 @@ def test_what_reads_text_has_none(changes, hybrid_folder):
 
 
 def test_boosted_trees_agree_with_shap():
-    """Regression trees of a boosted model, read here by hand: leaves are steps of the logit."""
     rng = np.random.default_rng(2)
-    features_NF = rng.normal(size=(300, COLUMNS)).astype(np.float32)
+    features_NF = rng.normal(size=(400, COLUMNS)).astype(np.float32)
     labels_N = (features_NF[:, 0] * features_NF[:, 1] > 0).astype(int)
-    boosted = GradientBoostingClassifier(n_estimators=12, max_depth=4, random_state=0).fit(features_NF, labels_N)
-    trees = [one.tree_ for (one,) in boosted.estimators_]
-    ours, cover_L = of_trees(trees, float(boosted.init_.class_prior_[1]))
-    paths = paths_of(ours, cover_L)
-    assert ours.total(features_NF) == pytest.approx(boosted.decision_function(features_NF), abs=1e-9)
+    boosted = HistGradientBoostingClassifier(max_iter=12, max_leaf_nodes=9, random_state=0).fit(features_NF, labels_N)
+    grown = [predictor.nodes for (predictor,) in boosted._predictors]
+    cover_L = np.concatenate([nodes["count"][nodes["is_leaf"] > 0] for nodes in grown]).astype(float)
+    paths = paths_of(forest.of_boosted(boosted), cover_L)
     explainer = shap.TreeExplainer(boosted, feature_perturbation="tree_path_dependent")
     assert np.abs(tree_shares(paths, features_NF) - explainer.shap_values(features_NF)).max() < 1e-6
-
-
-def of_trees(trees, prior, rate=0.1):
-    roots, feature, threshold, children, leaves, cover = [], [], [], [], [], []
-
-    def add(tree, node):
-        left = tree.children_left[node]
-        if left < 0:
-            leaves.append(rate * tree.value[node, 0, 0])
-            cover.append(tree.weighted_n_node_samples[node])
-            return ~(len(leaves) - 1)
-        place = len(feature)
-        feature.append(tree.feature[node])
-        threshold.append(np.nextafter(np.float32(tree.threshold[node]), np.float32(-np.inf)))
-        children.append(None)
-        children[place] = add(tree, left), add(tree, tree.children_right[node])
-        return place
-
-    roots = [add(tree, 0) for tree in trees]
-    ours = Forest(
-        np.array(roots, np.int32), np.array(feature, np.int32), np.array(threshold, np.float32),
-        np.array(children, np.int32), np.zeros(len(feature), bool), np.array(leaves),
-        float(np.log(prior / (1 - prior))), LOGIT,
-    )  # fmt: skip
-    return ours, np.array(cover)
