@@ -7,8 +7,9 @@
 
 Each entry: `auc`, `auc_interval` [low, high], `average_precision`, `brier`, `brier_base_rate`,
 `ece`, `f1`, `threshold`, `recall_at` {"5", "10", "20", "30"}, `n`, `positives`, `is_probability`,
-`curves` {roc, pr, calibration, recall_by_share} and `auc_over` {other: {difference, low, high}}.
-A number that does not exist is `None`.
+`curves` {roc, pr, calibration, recall_by_share}, `auc_over` {other: {difference, low, high}} and
+`over_champion` {auc: DeLong's test, f1, brier, average_precision: {difference, low, high}}, `None` where no model is
+named `champion`. A number that does not exist is `None`.
 """
 
 from collections.abc import Mapping
@@ -18,11 +19,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from faultcast.errors import ContractMismatch
-from faultcast.validation import curves, intervals, metrics
+from faultcast.validation import curves, intervals, metrics, significance
 from faultcast.validation.metrics import Labels, Risk
 
 SHARES = (5, 10, 20, 30)  # percent of changes reviewed
 BASELINE = "lines_added"
+CHAMPION = "champion"
+"""Name, among the models, of the one that stands: the others are tested against it."""
 _NO_PROBABILITY = {"is_probability": False, "brier": None, "brier_base_rate": None, "ece": None}
 
 
@@ -88,6 +91,9 @@ def evaluate(
         found["curves"]["calibration"] = curves.calibration(labels, risk_N) if name in models else []
         found["auc_interval"] = intervals.interval(replicates[name]) if replicates else None
         found["auc_over"] = _differences(name, over, {**models, **baselines}, labels, replicates)
+        found["over_champion"] = (
+            _over_champion(labels, models, name, thresholds, seed) if name in models and CHAMPION in models else None
+        )
         return found
 
     names = list(models)
@@ -144,6 +150,20 @@ def _differences(
             low, high = intervals.interval(replicates[name] - replicates[other])
             found[other] = {"difference": mine - theirs, "low": low, "high": high}
     return found
+
+
+def _over_champion(
+    labels_N: Labels, models: Mapping[str, Risk], name: str, thresholds: Mapping[str, float], seed: int
+) -> dict[str, Any] | None:
+    """Paired tests of a model against the champion on the same rows."""
+    if name == CHAMPION:
+        return None
+    both = (thresholds.get(name), thresholds.get(CHAMPION))
+    mine_N, theirs_N = models[name], models[CHAMPION]
+    return {
+        "auc": significance.delong(labels_N, mine_N, theirs_N),
+        **significance.paired_bootstrap(labels_N, mine_N, theirs_N, both, seed=seed),
+    }
 
 
 def _base_rate(labels_N: Labels) -> float | None:

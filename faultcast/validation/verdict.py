@@ -4,14 +4,18 @@ A rule answers PASS, FAIL, INCONCLUSIVE (a number is missing or too few rows) or
 contradict themselves). Combined: ERROR > FAIL > INCONCLUSIVE > PASS. Nothing missing ever passes.
 
 With too few rows the quality rules are not asked at all: a FAIL drawn from noise would be as
-untrue as a PASS.
+untrue as a PASS. Against a champion three rules have to hold together: the two bounds of the contract, which are
+about sizes, and that the gain is no luck. The bounds alone would promote an equally good challenger up to every
+second time (benchmarks/gates.py); with all three it is at most one time in twenty.
 """
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from numbers import Real
 from typing import Any
 
+from faultcast.errors import UsageError
 from faultcast.records import Outcome, RuleResult, Verdict
 
 Numbers = Mapping[str, Any]
@@ -32,6 +36,19 @@ class Bounds:
     max_brier_degradation: float = 0.01
     """MAX_BRIER_DEGRADATION: how much worse than the champion's the Brier score may be."""
 
+    def __post_init__(self) -> None:
+        """A bound that is no number would let everything through.
+
+        Raises:
+            UsageError: a bound is not finite, or fewer than one change would do.
+        """
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not math.isfinite(value) or (field.name.startswith("min_") and "pct" not in field.name and value < 1):
+                raise UsageError(
+                    f"The bound {field.name} is {value}; expected a finite number, and at least 1 of a count"
+                )
+
 
 def decide(candidate: Numbers, baseline: Numbers, champion: Numbers | None, bounds: Bounds | None = None) -> Verdict:
     """Judge a candidate on later history it never saw.
@@ -44,7 +61,11 @@ def decide(candidate: Numbers, baseline: Numbers, champion: Numbers | None, boun
     if combine(results) is Outcome.PASS:
         results += [beats_lines_added(candidate, baseline), beats_base_rate(candidate)]
         if champion is not None:
-            results += [f1_over_champion(candidate, champion, bounds), brier_over_champion(candidate, champion, bounds)]
+            results += [
+                f1_over_champion(candidate, champion, bounds),
+                brier_over_champion(candidate, champion, bounds),
+                significant_over_champion(candidate, champion),
+            ]
     return Verdict(outcome=combine(results), reasons=tuple(results))
 
 
@@ -56,8 +77,8 @@ def combine(results: list[RuleResult]) -> Outcome:
 
 def as_dict(verdict: Verdict) -> dict[str, Any]:
     """What verdict.json holds: {"outcome", "reasons": [{rule, outcome, found, expected, text}]}."""
-    fields = ("rule", "outcome", "found", "expected", "text")
-    reasons = [{field: getattr(reason, field) for field in fields} for reason in verdict.reasons]
+    names = ("rule", "outcome", "found", "expected", "text")
+    reasons = [{name: getattr(reason, name) for name in names} for reason in verdict.reasons]
     return {"outcome": verdict.outcome.value, "reasons": [{**r, "outcome": r["outcome"].value} for r in reasons]}
 
 
@@ -66,46 +87,43 @@ def as_dict(verdict: Verdict) -> dict[str, Any]:
 
 def enough_samples(candidate: Numbers, bounds: Bounds) -> RuleResult:
     """At least `min_samples` judged changes; fewer is INCONCLUSIVE."""
-    found, needed = candidate.get("n"), bounds.min_samples
+    rule, found, needed = "enough_samples", _number(candidate, "n"), bounds.min_samples
     if found is None:
-        return _missing("enough_samples", None, needed, "the number of judged changes")
+        return _missing(rule, None, needed, "the number of judged changes")
+    if not _is_count(found):
+        return _impossible(rule, found, needed, f"{found} judged changes cannot be.")
+    text = f"{found:g} judged changes; at least {needed} are needed."
     if found < needed:
-        text = f"Insufficient samples: {found} judged changes, at least {needed} are needed for a decision."
-        return RuleResult("enough_samples", Outcome.INCONCLUSIVE, found, needed, text)
-    return RuleResult(
-        "enough_samples", Outcome.PASS, found, needed, f"{found} judged changes; at least {needed} are needed."
-    )
+        text = f"Insufficient samples: {found:g} judged changes, at least {needed} are needed for a decision."
+    return RuleResult(rule, Outcome.PASS if found >= needed else Outcome.INCONCLUSIVE, found, needed, text)
 
 
 def both_classes(candidate: Numbers, bounds: Bounds) -> RuleResult:
     """At least `min_per_class` inducing and as many clean changes; fewer is INCONCLUSIVE."""
-    n, inducing, needed = candidate.get("n"), candidate.get("positives"), bounds.min_per_class
+    rule, needed = "both_classes", bounds.min_per_class
+    n, inducing = _number(candidate, "n"), _number(candidate, "positives")
     if n is None or inducing is None:
-        return _missing("both_classes", None, needed, "the number of inducing changes")
+        return _missing(rule, None, needed, "the number of inducing changes")
     clean = n - inducing
-    if inducing < 0 or clean < 0:
-        text = f"{inducing} inducing of {n} changes cannot be: the evaluation contradicts itself."
-        return RuleResult("both_classes", Outcome.ERROR, inducing, needed, text)
+    if not (_is_count(inducing) and _is_count(clean)):
+        text = f"{inducing:g} inducing of {n:g} changes cannot be: the evaluation contradicts itself."
+        return _impossible(rule, inducing, needed, text)
     enough = min(inducing, clean) >= needed
-    text = f"{inducing} inducing and {clean} clean changes; at least {needed} of each are needed."
+    text = f"{inducing:g} inducing and {clean:g} clean changes; at least {needed} of each are needed."
     outcome = Outcome.PASS if enough else Outcome.INCONCLUSIVE
-    return RuleResult(
-        "both_classes", outcome, min(inducing, clean), needed, text if enough else f"Insufficient samples: {text}"
-    )
+    return RuleResult(rule, outcome, min(inducing, clean), needed, text if enough else f"Insufficient samples: {text}")
 
 
 def beats_lines_added(candidate: Numbers, baseline: Numbers) -> RuleResult:
     """A higher AUC than ranking by lines added alone; a tie is not better."""
-    rule, found, bar = "beats_lines_added", candidate.get("auc"), baseline.get("auc")
+    rule, found, bar = "beats_lines_added", _number(candidate, "auc"), _number(baseline, "auc")
 
     def judge(found: float, bar: float) -> tuple[bool, str]:
-        over = (candidate.get("auc_over") or {}).get("lines_added")
-        sure = (
-            f" (difference {over['difference']:+.3f}, 95 % interval {over['low']:+.3f} to {over['high']:+.3f})"
-            if over
-            else ""
-        )
-        return found > bar, f"AUC {found:.3f} against {bar:.3f} for lines added alone{sure}."
+        over = _entry(_entry(candidate, "auc_over"), "lines_added")
+        low, high = _number(over, "low"), _number(over, "high")
+        sure = "" if low is None or high is None else f", 95 % interval {low:+.3f} to {high:+.3f}"
+        text = f"AUC {found:.3f} against {bar:.3f} for lines added alone (difference {found - bar:+.3f}{sure})."
+        return found > bar, text
 
     return _judge(rule, found, bar, "an AUC", judge)
 
@@ -119,7 +137,8 @@ def beats_base_rate(candidate: Numbers) -> RuleResult:
             f"Brier score {found:.4f} against {bar:.4f} for always forecasting the base rate (lower is better).",
         )
 
-    return _judge("beats_base_rate", candidate.get("brier"), candidate.get("brier_base_rate"), "a Brier score", judge)
+    found, bar = _number(candidate, "brier"), _number(candidate, "brier_base_rate")
+    return _judge("beats_base_rate", found, bar, "a Brier score", judge)
 
 
 def f1_over_champion(candidate: Numbers, champion: Numbers, bounds: Bounds) -> RuleResult:
@@ -133,7 +152,7 @@ def f1_over_champion(candidate: Numbers, champion: Numbers, bounds: Bounds) -> R
         text = f"F1 {found:.3f} against the champion's {bar:.3f}: {gain:+.1f} %, at least {needed:+.1f} % is needed"
         return gain >= needed, f"{text}." if gain >= needed else f"{text}; the champion stays."
 
-    return _judge(rule, candidate.get("f1"), champion.get("f1"), "an F1", judge)
+    return _judge(rule, _number(candidate, "f1"), _number(champion, "f1"), "an F1", judge)
 
 
 def brier_over_champion(candidate: Numbers, champion: Numbers, bounds: Bounds) -> RuleResult:
@@ -150,7 +169,33 @@ def brier_over_champion(candidate: Numbers, champion: Numbers, bounds: Bounds) -
         fits = round(worse - allowed, _DIGITS) <= 0
         return fits, f"{text}." if fits else f"{text}; the champion stays."
 
-    return _judge(rule, candidate.get("brier"), champion.get("brier"), "a Brier score", judge)
+    return _judge(rule, _number(candidate, "brier"), _number(champion, "brier"), "a Brier score", judge)
+
+
+def significant_over_champion(candidate: Numbers, champion: Numbers) -> RuleResult:
+    """A higher AUC than the champion's by more than luck: DeLong's 95 % interval of the difference lies above 0.
+
+    Not shown to be better is a FAIL, for the champion stands until beaten; untested is INCONCLUSIVE.
+    """
+    rule = "significant_over_champion"
+    if error := _other_rows(rule, candidate, champion):
+        return error
+    tested = _entry(_entry(candidate, "over_champion"), "auc")
+    difference, low, high = (_number(tested, name) for name in ("difference", "low", "high"))
+    if difference is None or low is None or high is None:
+        return _missing(rule, low, 0.0, "the test of the AUC against the champion's")
+    interval = f"AUC {difference:+.3f} over the champion's, 95 % interval {low:+.3f} to {high:+.3f}"
+    if not low <= difference <= high or not math.isfinite(high - low):  # also catches NaN
+        return _impossible(rule, low, 0.0, f"{interval}: this cannot be.")
+    better = low > 0
+    text = f"{interval}; it has to lie above 0"
+    return RuleResult(
+        rule,
+        Outcome.PASS if better else Outcome.FAIL,
+        low,
+        0.0,
+        f"{text}." if better else f"{text}; the champion stays.",
+    )
 
 
 # --- shared by the rules ------------------------------------------------------------------
@@ -163,8 +208,7 @@ def _judge(
     if found is None or bar is None:
         return _missing(rule, found, bar, what)
     if not (0 <= found <= 1 and 0 <= bar <= 1):  # also catches NaN
-        text = f"{what} of {found} against {bar} cannot be: both have to lie in 0..1."
-        return RuleResult(rule, Outcome.ERROR, found, bar, text)
+        return _impossible(rule, found, bar, f"{what} of {found} against {bar} cannot be: both have to lie in 0..1.")
     fits, text = judge(found, bar)
     return RuleResult(rule, Outcome.PASS if fits else Outcome.FAIL, found, bar, text)
 
@@ -180,9 +224,33 @@ def _missing(rule: str, found: float | None, expected: float | None, what: str) 
     return RuleResult(rule, Outcome.INCONCLUSIVE, found, expected, f"{what} is missing, so this cannot be judged.")
 
 
+def _impossible(rule: str, found: float, expected: float, text: str) -> RuleResult:
+    """ERROR; a number that JSON cannot hold is shown in the text alone."""
+    shown = [number if math.isfinite(number) else None for number in (found, expected)]
+    return RuleResult(rule, Outcome.ERROR, shown[0], shown[1], text)
+
+
+def _number(entry: Numbers, name: str) -> float | None:
+    """`None` where absent or empty; NaN, which no rule passes, where it is no number at all."""
+    value = entry.get(name)
+    if value is None or (isinstance(value, str | list | tuple | dict) and not value):
+        return None
+    return float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+
+
+def _entry(entry: Numbers, name: str) -> Numbers:
+    """A part of an entry; empty where it is absent."""
+    value = entry.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _is_count(number: float) -> bool:
+    return math.isfinite(number) and number >= 0 and number == round(number)
+
+
 def _other_rows(rule: str, candidate: Numbers, champion: Numbers) -> RuleResult | None:
-    mine, theirs = candidate.get("n"), champion.get("n")
-    if (mine, candidate.get("positives")) == (theirs, champion.get("positives")):
+    mine, theirs = _number(candidate, "n"), _number(champion, "n")
+    if (mine, _number(candidate, "positives")) == (theirs, _number(champion, "positives")):
         return None
     text = f"The champion was judged on {theirs} changes, the candidate on {mine}: expected the same rows."
-    return RuleResult(rule, Outcome.ERROR, mine, theirs, text)
+    return _impossible(rule, mine or 0.0, math.nan if theirs is None else theirs, text)
