@@ -127,6 +127,12 @@ class Settings:
     """Events that a consumer judges and keeps in one transaction."""
     stream_timeout_seconds: float = 30.0
     """Seconds that Kafka or Kinesis may take to accept or bring events before the command gives up."""
+    feature_store: str = ""
+    """Feast configuration (feature_store.yaml) of a store that machines share, or `cluster` for the one in
+    feature_repo/ (object storage, PostgreSQL, Redis); empty: files inside `home`."""
+    tuning_storage: str = ""
+    """Database of Optuna's studies, `postgresql+psycopg://user@host/name` (its password: PGPASSWORD or PGPASSFILE);
+    empty: journal files inside `home`."""
     mlflow_tracking_uri: str = ""
     """MLflow server; empty: SQLite inside `home`."""
     mlflow_run_id: str = ""
@@ -144,6 +150,7 @@ CONTRACT_NAMES = {
     "bitbucket_token": "BITBUCKET_TOKEN",
     "jira_token": "JIRA_TOKEN",
     "sonarqube_token": "SONAR_TOKEN",
+    "feature_store": "FEAST_FS_YAML_FILE_PATH",
     "mlflow_tracking_uri": "MLFLOW_TRACKING_URI",
     "mlflow_run_id": "MLFLOW_RUN_ID",
 }
