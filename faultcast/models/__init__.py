@@ -2,6 +2,9 @@
 
 model.py        Model: risk of a table of changes, bands; the interface that `reasons` explains
 artifact.py     the folder: written and read with digests, everything unlisted refused
+packed.py       the folder as one file to ship;  signature.py  who made it
+folder.py, strict_json.py, tensors.py, tokenizer_file.py, manifest_types.py
+                what is checked of each file before anything else reads it
 manifest.py     its manifest.json, and the feature contract
 normaliser.py   raw features -> model input, as JSON
 calibration.py  raw scores -> probabilities;  bands.py  probabilities -> low / medium / high
@@ -9,12 +12,12 @@ blend.py        kind `simple`: members and their weighted sum
 forest.py       its trees, in NumPy;  forest_file.py  their file
 linear.py       kind `incremental`, and a member of `simple`: a logistic regression
 hybrid.py       kind `hybrid`, with network.py and tokens.py (the only torch here)
-tensors.py      what is checked of a safetensors file before it is parsed
 baseline.py     lines added alone, where no model can be learnt
 reasons.py      why a risk is what it is
 """
 
 from faultcast.models.artifact import load
 from faultcast.models.model import Explainable, Model
+from faultcast.models.packed import pack, unpack
 
-__all__ = ["Explainable", "Model", "load"]
+__all__ = ["Explainable", "Model", "load", "pack", "unpack"]

@@ -2,35 +2,39 @@
 
 Everything is read into memory once, checked, and only what was checked is used. A folder is refused
 if it holds anything that the manifest does not list (a forgotten pickle, a link to elsewhere), if a
-digest differs, or if a file is of a kind that can run code. That is no signature: whoever can write
-the folder can write the manifest too, so loading must be harmless even then.
+digest differs, or if a file is of a kind that can run code. Whoever can write the folder can write
+the manifest too, so loading must be harmless even then; who wrote it is what `manifest.sig` says
+(`signature`), to those who trust a key.
 """
 
 import hashlib
-import stat
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 from faultcast.errors import NotFound, UnsafeArtifact
-from faultcast.models import blend, linear
+from faultcast.models import blend, folder as lying, linear, strict_json
+from faultcast.models.folder import ALLOWED, MANIFEST, MAX_BYTES, SIGNATURE
 from faultcast.models.manifest import Manifest, check_contract, from_json
+from faultcast.models.manifest_types import check_types
 from faultcast.models.model import Model, Scorer
 
-MANIFEST = "manifest.json"
-ALLOWED = {".json", ".safetensors"}
-MAX_BYTES = 1 << 30
-"""A model's file larger than this (1 GiB) is refused before it is read."""
+__all__ = ["ALLOWED", "MANIFEST", "MAX_BYTES", "SIGNATURE", "load", "read_files", "sign", "write"]
 
 
-def load(folder: Path) -> Model:
+def load(folder: Path, trusted: Collection[bytes] = ()) -> Model:
     """A model from its folder, checked.
+
+    Args:
+        folder: where it lies.
+        trusted: public keys (`signature.public_keys`); if there are any, one of them must have signed the model.
 
     Raises:
         NotFound: there is no model in the folder.
-        UnsafeArtifact: the folder is not exactly what its manifest says.
+        UnsafeArtifact: the folder is not exactly what its manifest says, or nobody trusted signed it.
         ContractMismatch: the model was trained on other features, or kept in another format.
     """
-    manifest, files = read_files(folder)
+    manifest, files = read_files(folder, trusted)
     check_contract(manifest)
     return Model(manifest, _scorer(manifest, files))
 
@@ -38,57 +42,70 @@ def load(folder: Path) -> Model:
 def write(folder: Path, manifest: Manifest, files: dict[str, bytes]) -> Manifest:
     """Write a model's files and, last, the manifest with their digests; returns that manifest."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / SIGNATURE).unlink(missing_ok=True)  # of what was here before
     for name, content in files.items():
-        _check_name(name)
+        lying.check_name(name)
         (folder / name).write_bytes(content)
     complete = replace(manifest, files={name: hashlib.sha256(content).hexdigest() for name, content in files.items()})
-    aside = folder / f"{MANIFEST}.partial"
-    aside.write_text(complete.to_json(), encoding="utf-8")
-    aside.replace(folder / MANIFEST)
+    _write_whole(folder / MANIFEST, complete.to_json().encode())
     return complete
 
 
-def read_files(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
-    """The manifest and the content of each file that it lists, all digests checked."""
+def sign(folder: Path, key: bytes) -> None:
+    """Sign a model with a private key (`signature.private_key`); doing it again writes the same bytes.
+
+    Raises:
+        NotFound: there is no model in the folder.
+        UnsafeArtifact: the folder is not exactly what its manifest says.
+    """
+    from faultcast.models import signature  # noqa: PLC0415  most models are neither signed nor asked to be
+
+    read_files(folder)
+    _write_whole(folder / SIGNATURE, signature.sign(lying.read_file(folder, MANIFEST), key))
+
+
+def read_files(folder: Path, trusted: Collection[bytes] = ()) -> tuple[Manifest, dict[str, bytes]]:
+    """The manifest and the content of each file that it lists, all digests checked; arguments and errors as `load`."""
     if not (folder / MANIFEST).is_file():
         raise NotFound(f"No model in {folder} (there is no {MANIFEST}); train one first")
-    manifest = from_json(_read(folder / MANIFEST).decode("utf-8", errors="replace"))
-    present = {entry.name for entry in folder.iterdir()} - {MANIFEST}
-    unlisted = sorted(present - set(manifest.files))
+    present = lying.names_in(folder)
+    said = lying.read_file(folder, MANIFEST)
+    if trusted:
+        from faultcast.models import signature  # noqa: PLC0415
+
+        signed = lying.read_file(folder, SIGNATURE) if SIGNATURE in present else b""
+        signature.check(said, signed, trusted)
+    manifest = _manifest(said)
+    unlisted = sorted(present - {MANIFEST, SIGNATURE} - set(manifest.files))
     if unlisted:
         raise UnsafeArtifact(
-            f"{folder} holds files that its manifest does not list: {', '.join(unlisted)}; remove them"
+            f"{folder} holds files that its manifest does not list: {', '.join(unlisted)[:500]}; remove them"
         )
     files: dict[str, bytes] = {}
     for name, digest in manifest.files.items():
-        _check_name(name)
-        files[name] = _read(folder / name)
+        lying.check_name(name)
+        files[name] = lying.read_file(folder, name)
         found = hashlib.sha256(files[name]).hexdigest()
         if found != digest:
             raise UnsafeArtifact(
-                f"{name} has SHA-256 {found[:12]}…, the manifest says {str(digest)[:12]}…: "
+                f"{name} has SHA-256 {found[:12]}…, the manifest says {digest[:12]}…: "
                 "the file was changed after training; fetch or train the model again"
             )
+        lying.check_content(name, files[name])
     return manifest, files
 
 
-def _check_name(name: str) -> None:
-    if Path(name).name != name or name == MANIFEST or Path(name).suffix not in ALLOWED:
-        raise UnsafeArtifact(
-            f"{name!r} is no file that a model may have; expected one of *{', *'.join(sorted(ALLOWED))}"
-        )
+def _manifest(content: bytes) -> Manifest:
+    strict_json.read(MANIFEST, content)
+    manifest = from_json(content.decode("utf-8"))
+    check_types(manifest)
+    return manifest
 
 
-def _read(path: Path) -> bytes:
-    try:
-        found = path.lstat()
-    except FileNotFoundError as error:
-        raise UnsafeArtifact(f"{path.name} is listed in the manifest but absent; fetch the model again") from error
-    if not stat.S_ISREG(found.st_mode):
-        raise UnsafeArtifact(f"{path.name} is a link or no ordinary file; a model's files are plain files")
-    if found.st_size > MAX_BYTES:
-        raise UnsafeArtifact(f"{path.name} has {found.st_size} bytes, at most {MAX_BYTES} are read")
-    return path.read_bytes()
+def _write_whole(path: Path, content: bytes) -> None:
+    aside = path.with_name(f"{path.name}.partial")
+    aside.write_bytes(content)
+    aside.replace(path)
 
 
 def _scorer(manifest: Manifest, files: dict[str, bytes]) -> Scorer:
