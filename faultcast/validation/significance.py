@@ -69,6 +69,15 @@ def delong(labels_N: Labels, risk_N: Risk, other_N: Risk) -> AucTest | None:
     }
 
 
+def delong_interval(labels_N: Labels, risk_N: Risk) -> list[float] | None:
+    """95 % interval [low, high] of one AUC, within 0..1; `None` for one class."""
+    if not has_both_classes(labels_N):
+        return None
+    aucs_R, covariance_RR = delong_covariance(labels_N, [risk_N])
+    half = float(norm.isf(ALPHA / 2) * np.sqrt(covariance_RR[0, 0]))
+    return [max(0.0, float(aucs_R[0]) - half), min(1.0, float(aucs_R[0]) + half)]
+
+
 def delong_covariance(labels_N: Labels, risks_R: Sequence[Risk]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """AUC of each risk, and the covariance matrix of these AUCs (R x R).
 

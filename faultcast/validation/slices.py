@@ -20,7 +20,7 @@ from sklearn.metrics import precision_score
 from faultcast.records import Outcome
 from faultcast.validation import metrics
 from faultcast.validation.metrics import Labels, Risk
-from faultcast.validation.significance import ALPHA, delong_covariance
+from faultcast.validation.significance import ALPHA, delong_interval
 from faultcast.validation.slice_flags import LIMITS, flags
 
 MIN_ROWS = 50
@@ -154,13 +154,15 @@ def _with_intervals(
     for figure, value in values.items():
         if value is None:
             found[figure] = None
-        elif figure in RATES:
+            continue
+        if figure in RATES:
             low, high = wilson(value, out_of[figure])
-            found[figure] = {"value": value, "low": low, "high": high}
+        elif figure == "auc":
+            low, high = delong_interval(labels_N, risk_N) or (value, value)
         else:
-            error = _auc_error(labels_N, risk_N) if figure == "auc" else float(np.std(risk_N - labels_N, ddof=1))
-            half = float(norm.isf(ALPHA / 2)) * (error if figure == "auc" else error / np.sqrt(len(labels_N)))
-            found[figure] = {"value": value, "low": value - half, "high": value + half}
+            half = float(norm.isf(ALPHA / 2) * np.std(risk_N - labels_N, ddof=1) / np.sqrt(len(labels_N)))
+            low, high = value - half, value + half
+        found[figure] = {"value": value, "low": low, "high": high}
     return found
 
 
@@ -174,7 +176,3 @@ def wilson(share: float, n: int) -> tuple[float, float]:
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * float(np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)))
     return max(0.0, middle - half), min(1.0, middle + half)
-
-
-def _auc_error(labels_N: Labels, risk_N: Risk) -> float:
-    return float(np.sqrt(delong_covariance(labels_N, [risk_N])[1][0, 0]))

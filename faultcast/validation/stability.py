@@ -18,9 +18,9 @@ from scipy.stats import norm, spearmanr
 
 from faultcast.models.bands import Bands
 from faultcast.records import Outcome
-from faultcast.validation import intervals, metrics
+from faultcast.validation import metrics
 from faultcast.validation.metrics import Labels, Risk
-from faultcast.validation.significance import ALPHA, delong_covariance
+from faultcast.validation.significance import ALPHA, delong_covariance, delong_interval
 
 MIN_PER_CLASS = 10
 """Inducing (and clean) changes below which a slice is INCONCLUSIVE."""
@@ -66,9 +66,7 @@ def over_seeds(labels_N: Labels, risks_SN: Sequence[ArrayLike], bands_S: Sequenc
     }
 
 
-def over_time(
-    committed_at_N: NDArray[np.int64], labels_N: Labels, risk_N: Risk, *, slices: int = 4, seed: int = 7
-) -> dict[str, Any]:
+def over_time(committed_at_N: NDArray[np.int64], labels_N: Labels, risk_N: Risk, *, slices: int = 4) -> dict[str, Any]:
     """The judged window in `slices` consecutive parts of equal size, each with its figures, and their trend.
 
     Returns:
@@ -81,7 +79,7 @@ def over_time(
     order_N = np.argsort(committed_at_N, kind="stable")
     at, labels, risk = committed_at_N[order_N], labels_N[order_N], risk_N[order_N]
     rows_K = [rows for rows in np.array_split(np.arange(len(at)), slices) if len(rows)]
-    found = [_slice(at[rows], labels[rows], risk[rows], seed) for rows in rows_K]
+    found = [_slice(at[rows], labels[rows], risk[rows]) for rows in rows_K]
     judged = [place for place, one in enumerate(found) if one["outcome"] == Outcome.PASS.value]
     parts = [delong_covariance(labels[rows_K[place]], [risk[rows_K[place]]]) for place in judged]
     aucs = np.array([aucs_R[0] for aucs_R, _ in parts])
@@ -100,7 +98,7 @@ def _spearman(one_N: Risk, other_N: Risk) -> float | None:
     return float(spearmanr(one_N, other_N).statistic)
 
 
-def _slice(at_N: NDArray[np.int64], labels_N: Labels, risk_N: Risk, seed: int) -> dict[str, Any]:
+def _slice(at_N: NDArray[np.int64], labels_N: Labels, risk_N: Risk) -> dict[str, Any]:
     positives = int(labels_N.sum())
     enough = min(positives, len(labels_N) - positives) >= MIN_PER_CLASS
     return {
@@ -112,7 +110,7 @@ def _slice(at_N: NDArray[np.int64], labels_N: Labels, risk_N: Risk, seed: int) -
         "base_rate": float(labels_N.mean()),
         "mean_risk": float(risk_N.mean()),
         "auc": metrics.auc(labels_N, risk_N),
-        "auc_interval": intervals.auc_interval(labels_N, risk_N, seed=seed) if enough else None,
+        "auc_interval": delong_interval(labels_N, risk_N) if enough else None,
         "average_precision": metrics.average_precision(labels_N, risk_N),
         "brier": metrics.brier(labels_N, risk_N),
         "ece": metrics.expected_calibration_error(labels_N, risk_N),
