@@ -20,6 +20,7 @@ def main() -> int:
             port=options.port,
             past=options.past,
             store=options.store,
+            shared_store=found.feature_store,
             model_name=options.model_name,
             model_version=options.model_version,
         )

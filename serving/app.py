@@ -26,6 +26,7 @@ def serve(
     past: Path | None = None,
     store: Path | None = None,
     *,
+    shared_store: str = "",
     model_name: str = "faultcast",
     model_version: str = "",
 ) -> None:
@@ -40,6 +41,7 @@ def serve(
         past: file of what the history taught until the model was trained; without it, features
             that come from the history are missing.
         store: folder of the feature store; without it, a commit's id alone is not enough.
+        shared_store: the setting `feature_store`; empty: the store lies in its folder.
         model_name: name in the routes.
         model_version: version in every answer; empty: taken from the model's manifest.
 
@@ -58,7 +60,9 @@ def serve(
     configure_logging()
     # KServe's V1 routes use a class that FastAPI warns about; no user of this server can act on that.
     warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
-    model = FaultcastModel(model_name, model_dir, past=past, store=store, version=model_version)
+    model = FaultcastModel(
+        model_name, model_dir, past=past, store=store, shared_store=shared_store, version=model_version
+    )
     with _listen(host, port) as listener:
         try:
             asyncio.run(_run(model, StrictServer(model, port), listener))

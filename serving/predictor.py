@@ -13,10 +13,11 @@ import pandas as pd
 from kserve.errors import ModelNotReady
 from kserve.protocol.infer_type import InferRequest, InferResponse
 
-from faultcast import models
+from faultcast import models, settings
 from faultcast.errors import NotFound
 from faultcast.features import Past
 from faultcast.features.catalogue import NAMES
+from faultcast.models.signature import public_keys
 from serving import tensors, wire
 from serving.logic import Lookup, Request, Scored, Scorer
 
@@ -34,6 +35,7 @@ class FaultcastModel(kserve.Model):  # type: ignore[misc]
         *,
         past: Path | None = None,
         store: Path | None = None,
+        shared_store: str = "",
         version: str = "",
     ) -> None:
         super().__init__(name)
@@ -41,6 +43,7 @@ class FaultcastModel(kserve.Model):  # type: ignore[misc]
         self._model_dir = model_dir
         self._past = past
         self._store = store
+        self._shared_store = shared_store
         self._scorer: Scorer | None = None
         self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="score")
 
@@ -49,11 +52,11 @@ class FaultcastModel(kserve.Model):  # type: ignore[misc]
 
         Raises:
             NotFound: there is no model, past or store where one was named.
-            UnsafeArtifact: the folder is not what its manifest says.
+            UnsafeArtifact: the folder is not what its manifest says, or nobody signed it whom the settings trust.
             ContractMismatch: the model was trained on other features than this code computes.
         """
-        past, lookup = _past(self._past), _lookup(self._store)
-        model = models.load(self._model_dir)
+        past, lookup = _past(self._past), _lookup(self._store, self._shared_store)
+        model = models.load(self._model_dir, public_keys(settings.load().trusted_keys))
         self.version = self.version or _digest(self._model_dir)
         scorer = Scorer(
             model,
@@ -119,15 +122,15 @@ def _past(path: Path | None) -> Past | None:
     return Past.load(path)
 
 
-def _lookup(folder: Path | None) -> Lookup | None:
+def _lookup(folder: Path | None, shared: str) -> Lookup | None:
     if folder is None:
         return None
-    if not folder.is_dir():
+    if not shared and not folder.is_dir():
         raise NotFound(f"There is no feature store at {folder}; run `faultcast run` first, or serve without --store")
     # Feast takes seconds to import: only a server that has a store pays for it.
     from faultcast.adapters import feature_store  # noqa: PLC0415
 
     def lookup(keys: Sequence[tuple[str, str]]) -> pd.DataFrame:
-        return feature_store.online(folder, list(keys))
+        return feature_store.online(folder, list(keys), shared=shared)
 
     return lookup

@@ -23,6 +23,7 @@ from feast.infra.offline_stores.offline_utils import infer_event_timestamp_from_
 from feast.infra.registry.base_registry import BaseRegistry
 from feast.on_demand_feature_view import OnDemandFeatureView
 from feast.repo_config import FeastConfigBaseModel, RepoConfig
+from pyarrow import fs
 
 from faultcast.adapters.asof_join import between, micros, winners
 from faultcast.errors import ContractMismatch, UsageError
@@ -282,7 +283,16 @@ def _read(config: RepoConfig, source: DataSource, columns: list[str | None]) -> 
     if not isinstance(source, FileSource):
         raise UsageError(f"data source {source.name} is a {type(source).__name__}: expected a FileSource of parquet")
     wanted = list(dict.fromkeys(column for column in columns if column and column != DUMMY_ENTITY_ID))
-    filesystem, path = FileSource.create_filesystem_and_path(_location(config, source), source.s3_endpoint_override)
+    filesystem, path = _filesystem(_location(config, source), source.s3_endpoint_override)
     if missing := sorted(set(wanted) - set(pq.read_schema(path, filesystem=filesystem).names)):
         raise ContractMismatch(f"{path} lacks {missing}: write it again with the current feature catalogue")
     return pq.read_table(path, columns=wanted, filesystem=filesystem)
+
+
+def _filesystem(location: str, s3_endpoint: str) -> tuple[fs.FileSystem, str]:
+    """Feast's own way would not see AWS_ENDPOINT_URL."""
+    if "://" not in location:
+        return fs.LocalFileSystem(), location
+    if s3_endpoint:
+        return FileSource.create_filesystem_and_path(location, s3_endpoint)  # type: ignore[no-any-return]
+    return fs.FileSystem.from_uri(location)  # type: ignore[no-any-return]

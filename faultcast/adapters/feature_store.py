@@ -1,26 +1,12 @@
 """Feast: feature rows kept for training (as of an instant) and for serving (by key).
 
-Each repository has its own folder, which is a Feast repository of the embedded kind:
-
-    feature_store.yaml   a copy of feature_repo/feature_store.yaml; `feast` commands work in here
-    features.parquet     what `materialize` was given: the offline store of features and texts
-    labels.parquet       likewise of labels
-    registry.db          Feast's registry
-    online.db            SQLite online store: features and texts of the newest changes, never labels
-    online.parquet       digests of the rows that the online store holds
-
-Feast sends no usage data since 0.4x and is not told to. Importing it takes about 3 CPU-seconds, so
-only this module and the offline store do it; import this module late.
+Where all of it lies, and in which of two twins: `feature_places`. Import this module late: it imports Feast.
 """
 
 import contextlib
 import functools
 import io
-import shutil
-import sqlite3
-import sys
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,30 +17,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from google.protobuf.message import DecodeError
 
-from faultcast.errors import ContractMismatch, NotFound, out_of_space
+from faultcast.adapters.feature_places import Place, definitions, place_of
+from faultcast.errors import ContractMismatch
 from faultcast.features.catalogue import NAMES, fingerprint
 from faultcast.features.table import INSTANT, TYPES
-
-
-@contextlib.contextmanager
-def _torch_hidden() -> Iterator[None]:
-    """Spare Feast the import of torch (1 to 3 CPU-s), which it only needs for its `to_tensor`."""
-    if "torch" in sys.modules:
-        yield
-        return
-    sys.modules["torch"] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules["torch"]
-
-
-with _torch_hidden():
-    from feast import FeatureStore
-
-    from feature_repo import definitions
 
 ONLINE_CHANGES = 5_000
 """Changes, newest first, kept online: each takes about 0.7 CPU-ms to write and 30 kB of disk."""
@@ -79,7 +46,7 @@ class MaterializeResult:
 
 
 def materialize(
-    folder: Path, features: Path, labels: Path, *, online_changes: int = ONLINE_CHANGES
+    folder: Path, features: Path, labels: Path, *, online_changes: int = ONLINE_CHANGES, shared: str = ""
 ) -> MaterializeResult:
     """Put feature and label rows into the feature store of one repository.
 
@@ -93,51 +60,51 @@ def materialize(
         features: features.parquet, one row a change.
         labels: labels.parquet, rows in order of being known.
         online_changes: how many of the newest changes serving can look up.
+        shared: the setting `feature_store` (see `feature_places.place_of`).
 
     Raises:
         ContractMismatch: a file lacks a column, or a column has another type than the catalogue says.
         OutOfSpace: the disk is full.
+        Unavailable: the shared store does not answer.
+        UsageError: the setting names no store.
     """
     _check(features, _KEYS | _VALUES)
     _check(labels, _KEYS | _LABELS)
-    try:
-        return _materialize(folder, features, labels, online_changes)
-    except (OSError, sqlite3.OperationalError) as error:
-        if full := out_of_space(error):
-            raise full from error
-        raise
+    place = place_of(folder, shared)
+    with place.told():
+        return _materialize(place, features, labels, online_changes)
 
 
-def _materialize(folder: Path, features: Path, labels: Path, online_changes: int) -> MaterializeResult:
-    folder.mkdir(parents=True, exist_ok=True)
-    _copy(Path(definitions.__file__).with_name("feature_store.yaml"), folder / "feature_store.yaml")
-    _copy(features, folder / "features.parquet")
-    _copy(labels, folder / "labels.parquet")
-    store = _apply(folder)
-    digests = _digests(folder / "features.parquet", online_changes)
-    span = _changed(folder, digests)
+def _materialize(place: Place, features: Path, labels: Path, online_changes: int) -> MaterializeResult:
+    place.folder.mkdir(parents=True, exist_ok=True)
+    place.put(features, "features.parquet")
+    place.put(labels, "labels.parquet")
+    store = place.prepared()
+    digests = _digests(place, online_changes)
+    span = _changed(digests, _known(place, store, digests))
     if span:
         # Gone while the store is being written: after a crash nothing is taken for granted.
-        (folder / "online.parquet").unlink(missing_ok=True)
+        place.remove("online.parquet")
         with contextlib.redirect_stdout(io.StringIO()):  # Feast prints; stdout belongs to our data
             store.materialize(span.start, span.end, [view.name for view in _online_views()])
-        _replace(folder / "online.parquet", lambda path: pq.write_table(digests, path))
+        place.keep(digests, "online.parquet")
     return MaterializeResult(
-        features=pq.read_metadata(folder / "features.parquet").num_rows,
-        labels=pq.read_metadata(folder / "labels.parquet").num_rows,
+        features=place.rows("features.parquet"),
+        labels=place.rows("labels.parquet"),
         online_written=span.rows if span else 0,
         start=span.start if span else None,
         end=span.end if span else None,
     )
 
 
-def point_in_time(folder: Path, entities: pd.DataFrame) -> pd.DataFrame:
+def point_in_time(folder: Path, entities: pd.DataFrame, *, shared: str = "") -> pd.DataFrame:
     """What was known about changes at given instants.
 
     Args:
         folder: the repository's Feast folder.
         entities: `repository`, `commit`, `event_timestamp` (the instant to look from); any number of
             rows per change, in any order. Other columns pass through.
+        shared: as for `materialize`.
 
     Returns:
         The rows of `entities`, same order and index, with the catalogue's columns, `text`, `author`,
@@ -148,20 +115,24 @@ def point_in_time(folder: Path, entities: pd.DataFrame) -> pd.DataFrame:
     Raises:
         NotFound: nothing was materialized in `folder`.
         ContractMismatch: `entities` or the stored rows lack a column.
+        Unavailable: the shared store does not answer.
     """
-    store = _open(folder)
-    job = store.get_historical_features(entities, _references(definitions.training), filter_by_created_timestamp=True)
-    table = job.to_arrow().to_pandas(types_mapper=_NULLABLE.get)
+    place = place_of(folder, shared)
+    with place.told():
+        asked = _references(definitions.training)
+        job = place.opened().get_historical_features(entities, asked, filter_by_created_timestamp=True)
+        table = job.to_arrow().to_pandas(types_mapper=_NULLABLE.get)
     added = [*NAMES, *_TEXTS, "label", "confidence"]
     return pd.DataFrame(pd.concat([entities, table[added].set_index(entities.index)], axis=1))
 
 
-def online(folder: Path, keys: Sequence[tuple[str, str]]) -> pd.DataFrame:
+def online(folder: Path, keys: Sequence[tuple[str, str]], *, shared: str = "") -> pd.DataFrame:
     """The stored features of changes, for serving.
 
     Args:
         folder: the repository's Feast folder.
         keys: (repository, commit) of each change.
+        shared: as for `materialize`.
 
     Returns:
         One row a key, in order: `repository`, `commit`, the catalogue's columns, `text`, `author`,
@@ -170,13 +141,15 @@ def online(folder: Path, keys: Sequence[tuple[str, str]]) -> pd.DataFrame:
 
     Raises:
         NotFound: nothing was materialized in `folder`.
+        Unavailable: the shared store does not answer.
     """
-    store = _open(folder)
+    place = place_of(folder, shared)
     types = {name: _KEYS[name] for name in ("repository", "commit")} | _VALUES
     found: dict[str, list[Any]] = {name: [] for name in types}
-    if keys:
-        rows = [{"repository": repository, "commit": commit} for repository, commit in keys]
-        found = store.get_online_features(features=_references(definitions.serving), entity_rows=rows).to_dict()
+    with place.told():
+        store = place.opened()
+        if keys:
+            found = _looked_up(store, _references(definitions.serving), keys)
     table = pa.table({name: pa.array(found[name], type=kind) for name, kind in types.items()})
     return pd.DataFrame(table.to_pandas(types_mapper=_NULLABLE.get))
 
@@ -194,36 +167,9 @@ def _references(service: Any) -> list[str]:
     return [f"{view.name}:{field.name}" for view in service.feature_view_projections for field in view.features]
 
 
-def _apply(folder: Path) -> FeatureStore:
-    """Bring the registry up to date with the definitions; one that a crash cut short is made anew."""
-    objects = [
-        definitions.repository,
-        definitions.commit,
-        *_online_views(),
-        definitions.change_labels,
-        definitions.training,
-        definitions.serving,
-    ]
-    try:
-        store = FeatureStore(repo_path=str(folder))
-        store.apply(objects)
-    except DecodeError:
-        (folder / "registry.db").unlink()
-        store = FeatureStore(repo_path=str(folder))
-        store.apply(objects)
-    return store
-
-
-def _open(folder: Path) -> FeatureStore:
-    registry = folder / "registry.db"
-    if not registry.is_file():
-        raise NotFound(f"no feature store in {folder}: run the stage `materialize` first")
-    return _opened(folder.resolve(), registry.stat().st_mtime_ns)
-
-
-@functools.lru_cache(maxsize=8)
-def _opened(folder: Path, version: int) -> FeatureStore:  # noqa: ARG001 - a changed registry is opened anew
-    return FeatureStore(repo_path=str(folder))
+def _looked_up(store: Any, features: list[str], keys: Sequence[tuple[str, str]]) -> dict[str, list[Any]]:
+    rows = [{"repository": repository, "commit": commit} for repository, commit in keys]
+    return dict(store.get_online_features(features=features, entity_rows=rows).to_dict())
 
 
 # --- what is new ------------------------------------------------------------------------------
@@ -236,22 +182,31 @@ class _Span:
     rows: int
 
 
-def _digests(features: Path, newest: int) -> pa.Table:
+def _digests(place: Place, newest: int) -> pa.Table:
     """repository, commit, instant (microseconds) and digest of the newest rows."""
     columns = ", ".join(f'"{name}"' for name in [*_KEYS, *_VALUES])
     query = f"""
         SELECT repository, "commit", epoch_us(event_timestamp) AS instant, hash(change, $contract) AS digest
-        FROM (SELECT {columns} FROM read_parquet($path)) AS change ORDER BY instant DESC LIMIT $newest
+        FROM (SELECT {columns} FROM features) AS change ORDER BY instant DESC LIMIT $newest
     """  # noqa: S608 - column names of the catalogue, nothing from outside
     with duckdb.connect(config={"threads": 2}) as connection:
-        found = connection.sql(query, params={"contract": fingerprint(), "path": str(features), "newest": newest})
-        return found.to_arrow_table()
+        connection.register("features", place.scan("features.parquet"))
+        return connection.sql(query, params={"contract": fingerprint(), "newest": newest}).to_arrow_table()
 
 
-def _changed(folder: Path, digests: pa.Table) -> _Span | None:
+def _known(place: Place, store: Any, digests: pa.Table) -> pa.Table:
+    """Digests of the rows that are online; none where the online store lost what was written down."""
+    lost = not place.exists("online.parquet") or not (place.shared or (place.folder / "online.db").is_file())
+    known = digests.slice(0, 0) if lost else place.read("online.parquet")
+    if len(known):
+        newest = known.slice(0, 1).to_pylist()[0]
+        found = _looked_up(store, ["change_text:author"], [(newest["repository"], newest["commit"])])
+        known = known if found["author"] != [None] else known.slice(0, 0)
+    return known
+
+
+def _changed(digests: pa.Table, known: pa.Table) -> _Span | None:
     """The instants that span all rows which the online store lacks; None where it lacks none."""
-    before = folder / "online.parquet"
-    known = pq.read_table(before) if before.is_file() and (folder / "online.db").is_file() else digests.slice(0, 0)
     with duckdb.connect(config={"threads": 2}) as connection:
         connection.register("wanted", digests)
         connection.register("known", known)
@@ -265,9 +220,6 @@ def _changed(folder: Path, digests: pa.Table) -> _Span | None:
     return _Span(start, end, rows.as_py())
 
 
-# --- files ------------------------------------------------------------------------------------
-
-
 def _check(path: Path, expected: dict[str, pa.DataType]) -> None:
     schema = pq.read_schema(path)
     found = {field.name: field.type for field in schema}
@@ -275,18 +227,3 @@ def _check(path: Path, expected: dict[str, pa.DataType]) -> None:
              if found.get(name) != kind]  # fmt: skip
     if wrong:
         raise ContractMismatch(f"{path}: {'; '.join(wrong)}. Run the stage that writes it again")
-
-
-def _copy(source: Path, target: Path) -> None:
-    """A copy, not a link: the source may be written again in place."""
-    if source.resolve() != target.resolve():
-        _replace(target, lambda path: shutil.copyfile(source, path))
-
-
-def _replace(target: Path, write: Callable[[Path], object]) -> None:
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-    try:
-        write(temporary)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)

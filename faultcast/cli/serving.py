@@ -19,7 +19,7 @@ def serve(options: argparse.Namespace) -> int:
     home = now.home.resolve()
     run = runs.last(home, canonical(options.repository) if options.repository else None)
     places = Places(home, run.location)
-    champion = Registry(home, now.mlflow_tracking_uri).champion(places.model_name)
+    champion = Registry.of(now).champion(places.model_name)
     if champion is None:
         raise NotFound(
             f"{run.location}: found no champion, expected a registered model. The last run's report says why none "
@@ -40,6 +40,7 @@ def serve(options: argparse.Namespace) -> int:
         port,
         past=run.artifact("describe/past"),
         store=places.feature_store,
+        shared_store=now.feature_store,
         model_version=champion.version,
     )
     return 0

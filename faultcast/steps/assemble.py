@@ -51,5 +51,6 @@ def _changes(features: Path, as_of: int) -> pd.DataFrame:
 def _joined(folder: Path, changes: pd.DataFrame, label_as_of: NDArray[np.int64]) -> pd.DataFrame:
     """What was known of each change at the instant that its label counts from."""
     known_at = pd.to_datetime(label_as_of, unit="s", utc=True).as_unit("us")
-    joined = feature_store.point_in_time(folder, changes.drop(columns="source_files").assign(event_timestamp=known_at))
+    entities = changes.drop(columns="source_files").assign(event_timestamp=known_at)
+    joined = feature_store.point_in_time(folder, entities, shared=settings.load().feature_store)
     return joined.assign(event_timestamp=changes["event_timestamp"].to_numpy())

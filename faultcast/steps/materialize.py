@@ -20,10 +20,11 @@ def materialize(repository: str, features: str, labels: str, store: str) -> None
 
     Nothing enters the store that the catalogue does not allow.
     """
-    places = Places(settings.load().home.resolve(), repository)
+    now = settings.load()
+    places = Places(now.home.resolve(), repository)
     with progress.stage("materialize") as stage:
         _check(Path(features))
-        done = feature_store.materialize(places.feature_store, Path(features), Path(labels))
+        done = feature_store.materialize(places.feature_store, Path(features), Path(labels), shared=now.feature_store)
         pointer = {
             "folder": str(places.feature_store),
             "repository": places.repo_id,
