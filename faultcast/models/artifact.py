@@ -61,7 +61,9 @@ def sign(folder: Path, key: bytes) -> None:
     from faultcast.models import signature  # noqa: PLC0415  most models are neither signed nor asked to be
 
     read_files(folder)
-    _write_whole(folder / SIGNATURE, signature.sign(lying.read_file(folder, MANIFEST), key))
+    signed = signature.sign(lying.read_file(folder, MANIFEST), key)
+    if not (folder / SIGNATURE).is_file() or lying.read_file(folder, SIGNATURE) != signed:
+        _write_whole(folder / SIGNATURE, signed)
 
 
 def read_files(folder: Path, trusted: Collection[bytes] = ()) -> tuple[Manifest, dict[str, bytes]]:

@@ -25,6 +25,7 @@ from faultcast.history.git import ancestry, run as run_git
 from faultcast.history.reader import Reader
 from faultcast.models import Explainable
 from faultcast.models.baseline import Baseline
+from faultcast.models.signature import public_keys
 from faultcast.settings import Settings
 from faultcast.steps.forecasts import forecasts
 from faultcast.steps.keep import NEWEST, order, place_of
@@ -77,7 +78,7 @@ def score_commit(repository: str, revision: str, history: str, now: Settings) ->
         ids = _unseen(source, commit, state)
         whole = beside.submit(ancestry, source.objects, commit)  # takes git about as long as the rest takes us
         row = _described(source, ids, state, folder / "past", identify) if ids else _known(folder, commit)
-        model = _model(state, folder)
+        model = _model(state, folder, now)
         change = _change(model, source, row, identify) if len(row) else None
         differs = _differences(source, commit, state, len(ids), whole.result())
     told = {"name": model.name, "version": state.model.get("version", ""), "basis": model.basis}
@@ -143,5 +144,7 @@ def _known(folder: Path, commit: str) -> pa.Table:
     return row.combine_chunks()
 
 
-def _model(state: State, folder: Path) -> Explainable:
-    return models.load(folder / "model") if state.model else Baseline(state.typical_lines)
+def _model(state: State, folder: Path, now: Settings) -> Explainable:
+    if not state.model:
+        return Baseline(state.typical_lines)
+    return models.load(folder / "model", public_keys(now.trusted_keys))

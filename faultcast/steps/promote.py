@@ -93,4 +93,4 @@ def _opened(repository: str, now: Settings) -> tuple[str, Registry]:
     """The registered model's name and the registry; "" is the repository of the last run."""
     home = now.home.resolve()
     location = canonical(repository) if repository else runs.last(home, None).location
-    return Places(home, location).model_name, Registry(home, now.mlflow_tracking_uri)
+    return Places(home, location).model_name, Registry.of(now)

@@ -96,7 +96,7 @@ def _frame(table: pa.Table) -> pd.DataFrame:
 
 
 def _model(run: Run, now: Settings) -> tuple[Explainable, str]:
-    standing = Registry(now.home, now.mlflow_tracking_uri).champion(Places(now.home, run.location).model_name)
+    standing = Registry.of(now).champion(Places(now.home, run.location).model_name)
     if standing is not None:
         return models.load(standing.folder), standing.version
     table, _ = data.read(run.artifact("assemble/dataset") / "dataset.parquet")

@@ -77,7 +77,7 @@ def significance(
 
 def champion(now: Settings, repository: str, candidate: Model) -> tuple[dict[str, Model], str]:
     """The standing champion to compare with, if there is another one that can still be asked; and why not."""
-    standing = Registry(now.home, now.mlflow_tracking_uri).champion(Places(now.home, repository).model_name)
+    standing = Registry.of(now).champion(Places(now.home, repository).model_name)
     if standing is None:
         return {}, ""
     try:

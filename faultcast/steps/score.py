@@ -48,7 +48,7 @@ def _serving(
     if registered["registered"] and not marked(chosen):
         return models.load(chosen)
     if registered["version"]:
-        standing = Registry(now.home, now.mlflow_tracking_uri).champion(Places(now.home, repository).model_name)
+        standing = Registry.of(now).champion(Places(now.home, repository).model_name)
         if standing is not None:
             return models.load(standing.folder)
     return fit_baseline(table)

@@ -1,8 +1,9 @@
 """`Registry`: the one door to MLflow's runs, versions and aliases."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from faultcast.adapters.registry.aliases import Alias, Aliases
 from faultcast.adapters.registry.client import connect, translated
@@ -11,6 +12,8 @@ from faultcast.adapters.registry.promotions import FileLines, Log, Promotion, Ta
 from faultcast.adapters.registry.runs import CARD, Runs
 from faultcast.adapters.registry.versions import VersionInfo, Versions
 from faultcast.errors import UsageError
+from faultcast.models import artifact
+from faultcast.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,26 @@ class ChampionInfo:
 class Registry:
     """MLflow's tracking server and model registry, on SQLite inside `home` unless `uri` names another.
 
-    Methods raise `Unavailable` when MLflow does not answer and `OutOfSpace` when the disk is full.
+    With a `signing_key` models are signed when they are logged or registered; with `trusted` public keys, others than
+    models that one of them signed are refused. Methods raise `Unavailable` when MLflow does not answer and
+    `OutOfSpace` when the disk is full.
     """
 
-    def __init__(self, home: Path, uri: str = "") -> None:
+    @classmethod
+    def of(cls, now: Settings) -> Self:
+        """The registry that the settings name.
+
+        Raises:
+            UsageError: a key cannot be read.
+        """
+        from faultcast.models import signature  # noqa: PLC0415
+
+        key = signature.private_key(Path(now.signing_key_file)) if now.signing_key_file else b""
+        trusted = signature.public_keys(now.trusted_keys)
+        return cls(now.home, now.mlflow_tracking_uri, signing_key=key, trusted=trusted)
+
+    def __init__(self, home: Path, uri: str = "", *, signing_key: bytes = b"", trusted: Sequence[bytes] = ()) -> None:
+        self._signing_key, self._trusted = signing_key, trusted
         home = home.resolve()
         home.mkdir(parents=True, exist_ok=True)
         self._client = connect(home, uri)
@@ -62,6 +81,7 @@ class Registry:
         Returns:
             The run's id. A run of ours that breaks off is marked as failed.
         """
+        self._sign(artifact_folder)
         with translated():
             return self._runs.record(name, params, metrics, artifact_folder, tags or {}, run_id)
 
@@ -179,6 +199,16 @@ class Registry:
         with translated():
             return [(one, self._runs.metrics(one.run_id)) for one in self._versions.all(model_name)]
 
+    def address(self, model_name: str, version: str) -> str:
+        """Where the files of a version lie, in MLflow's artifact store.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+        with translated():
+            run = self._client.get_run(self._versions.of(model_name, version).run_id)
+            return f"{run.info.artifact_uri}/model"
+
     def promotions(self, model_name: str) -> list[Promotion]:
         """The promotion log of a model, oldest first."""
         with translated():
@@ -188,6 +218,7 @@ class Registry:
         self, model_name: str, artifact_folder: Path, metrics: Mapping[str, object], run_id: str, verdict: str,
         why: str, card: str,
     ) -> str:  # fmt: skip
+        self._sign(artifact_folder)
         digest = folder_digest(artifact_folder)
         with translated():
             if version := self._versions.with_digest(model_name, digest):
@@ -205,4 +236,11 @@ class Registry:
             return self._versions.create(model_name, run_id, digest, verdict, why)
 
     def _folder(self, model_name: str, version: VersionInfo) -> Path:
-        return self._runs.folder(version.run_id, version.digest, f"version {version.version} of {model_name}")
+        folder = self._runs.folder(version.run_id, version.digest, f"version {version.version} of {model_name}")
+        if self._trusted:
+            artifact.read_files(folder, self._trusted)
+        return folder
+
+    def _sign(self, folder: Path) -> None:
+        if self._signing_key:
+            artifact.sign(folder, self._signing_key)
