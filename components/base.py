@@ -16,8 +16,15 @@ TRAINING_IMAGE = "faultcast/training:0.1.0"
 _ROOT = Path(__file__).resolve().parent.parent
 _SOURCES = ("faultcast", "components", "pipelines", "feature_repo")
 _SUFFIXES = {".py", ".html", ".css", ".js", ".yaml"}
-_WITHOUT_EFFECT = {"home", "progress_file", "host", "port", "image", "pod_name", "pod_uid"}
-_OF_TRACKERS = ("github_", "gitlab_", "bitbucket_", "jira_", "sonarqube_", "ingest_")
+_WITHOUT_EFFECT = {
+    "home", "progress_file", "host", "port", "image", "pod_name", "pod_uid", "namespace", "launcher",
+    "inference_service",
+}  # fmt: skip
+_OF_OTHERS = (
+    "github_", "gitlab_", "bitbucket_", "jira_", "sonarqube_", "ingest_", "kafka_", "kinesis_", "stream_",
+    "trainer_", "shared_", "rollout_",
+)  # fmt: skip
+"""What collects, where a model is trained, and what is deployed each time anew: no result of a stage depends on it."""
 
 
 def local_image(settings: Settings, root: Path = _ROOT) -> str:
@@ -32,7 +39,7 @@ def local_image(settings: Settings, root: Path = _ROOT) -> str:
         digest.update(f"{path.relative_to(root)}\0".encode())
         digest.update(path.read_bytes())
     for name, value in sorted(asdict(settings).items()):
-        if name not in _WITHOUT_EFFECT | secrets() and not name.startswith(_OF_TRACKERS):
+        if name not in _WITHOUT_EFFECT | secrets() and not name.startswith(_OF_OTHERS):
             digest.update(f"{name}={value!r}\0".encode())
     return f"{settings.image.rsplit(':', 1)[0]}:{digest.hexdigest()[:16]}"
 

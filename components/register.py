@@ -1,4 +1,4 @@
-"""Component `register`: register the chosen model if the verdict allows it."""
+"""Component `register`: the model that passed becomes the champion."""
 
 from kfp import dsl
 from kfp.dsl import Artifact, Input, Metrics, Model, Output
@@ -14,7 +14,7 @@ def register(
     verdict: Input[Artifact],
     registration: Output[Artifact],
 ) -> None:
-    """Register the chosen model if the verdict allows it."""
+    """The model that passed becomes the champion."""
     from faultcast.steps.register import register as step
 
     step(repository, chosen.path, evaluation.path, verdict.path, registration.path)

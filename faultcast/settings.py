@@ -49,10 +49,10 @@ class Settings:
     """This pod's UID."""
     trainer_image: str = ""
     """Image of a TrainJob's nodes, by digest; needed for the launcher trainjob."""
-    trainer_volume: str = ""
+    shared_volume: str = ""
     """PersistentVolumeClaim (ReadWriteMany) that the launching pod and all nodes of a TrainJob mount."""
-    trainer_mount: Path = Path("/mnt/faultcast")
-    """Where that volume is mounted, here and on the nodes."""
+    shared_mount: Path = Path("/mnt/faultcast")
+    """Where that volume is mounted, here and on the nodes; `deploy` puts models there."""
     trainer_nodes: int = 1
     """Nodes of a TrainJob."""
     trainer_gpus: int = 1
@@ -71,10 +71,8 @@ class Settings:
     """Seconds from its creation after which a TrainJob is deleted and the stage fails."""
     inference_service: str = ""
     """InferenceService that a model that passed is rolled out to; empty: none, `faultcast serve` reads the champion."""
-    model_volume: str = ""
-    """PersistentVolumeClaim that the InferenceService mounts and `deploy` writes models to."""
-    model_mount: Path = Path("/mnt/models")
-    """Where that volume is mounted in the pod of `deploy`."""
+    rollout_deadline_seconds: int = 600
+    """Seconds that a rolled out model may take until it answers; then the one before is put back."""
     host: str = "127.0.0.1"
     """Address that servers listen on; loopback unless told otherwise."""
     port: int = 8080
@@ -172,6 +170,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "trainer_nodes": (1, 1_024),
     "trainer_gpus": (0, 64),
     "trainer_deadline_seconds": (60, 30 * 86_400),
+    "rollout_deadline_seconds": (1, 86_400),
     "port": (0, 65_535),
     "ingest_timeout_seconds": (0.1, 3_600),
     "ingest_max_wait_seconds": (0, 86_400),

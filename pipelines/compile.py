@@ -15,9 +15,9 @@ from pathlib import Path
 from kfp import compiler
 from kfp.compiler.compiler_utils import KubernetesManifestOptions
 
-from pipelines.training import training
+from pipelines.training import retraining, training
 
-PIPELINES = {"training": training}
+PIPELINES = {"training": training, "retraining": retraining}
 VERSION = "0.1.0"
 COMPILED = Path(__file__).parent / "compiled"
 

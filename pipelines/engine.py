@@ -17,13 +17,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from kfp import dsl, local
 from kfp.local import task_dispatcher
 from kfp.local.orchestrator import task_executor
+from kfp.local.orchestrator.orchestrator_utils import OrchestratorUtils
 
 from faultcast import progress
 from pipelines.processes import end_descendants
@@ -35,7 +36,8 @@ class Observer:
     """Tells what KFP does with each task; KFP itself only logs it.
 
     Two of its functions are wrapped: the one that decides between a cached and a new execution, and, inside it, the
-    one that executes. Their names are not KFP's public interface; `tests/pipelines` fails if they change.
+    one that executes; a third is replaced (`outputs_of_branches`). Their
+    names are not KFP's public interface; `tests/pipelines` fails if they change.
     """
 
     def __init__(self, progress_file: str, lifeline: "Lifeline") -> None:
@@ -48,6 +50,7 @@ class Observer:
         self._execute = task_dispatcher.run_single_task_implementation
         task_executor.execute_single_task = self.decide
         task_dispatcher.run_single_task_implementation = self.execute
+        OrchestratorUtils.get_dag_output_artifacts = outputs_of_branches
 
     def decide(self, *, task_name: str, task_spec: Any, **others: Any) -> Any:
         self._stage = task_spec.task_info.name or task_name
@@ -73,6 +76,16 @@ class Observer:
 
     def _tell(self, state: str, **values: object) -> None:
         progress.emit(self._progress_file, {"event": "task", "stage": self._stage, "state": state, **values})
+
+
+def outputs_of_branches(dag_outputs_spec: Any, io_store: Any) -> dict[str, Any]:
+    """A DAG's output artifacts, of whichever branch ran: KFP's local runner knows `OneOf` for parameters alone."""
+    found: dict[str, Any] = {}
+    for name, spec in dag_outputs_spec.artifacts.items():
+        for selector in spec.artifact_selectors:
+            with suppress(ValueError):  # that branch did not run
+                found[name] = io_store.get_task_output(selector.producer_subtask, selector.output_artifact_key)
+    return found
 
 
 def main() -> int:

@@ -46,6 +46,7 @@ class TrainingParameters:
     ripening_days: float
     seed: int
     issues: str = ""  # sources, pinned to what their tables hold (`faultcast.adapters.trackers.issues`)
+    champion: str = ""  # who serves, told by `faultcast.steps.standing`: another one is another comparison
 
 
 def run_training(parameters: TrainingParameters, home: Path, on_event: OnEvent) -> RunResult:

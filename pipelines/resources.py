@@ -23,6 +23,7 @@ class Resources:
 
 
 RESOURCES = {
+    "tip": Resources(cpu="1", memory="1Gi", memory_limit="2Gi"),
     "mine": Resources(cpu="1", memory="1Gi", memory_limit="4Gi"),
     "label": Resources(cpu="1", memory="2Gi", memory_limit="8Gi"),
     "describe": Resources(cpu="1", memory="2Gi", memory_limit="8Gi"),
@@ -30,8 +31,13 @@ RESOURCES = {
     "assemble": Resources(cpu="1", memory="2Gi", memory_limit="4Gi"),
     "train simple": Resources(cpu="2", memory="2Gi", memory_limit="8Gi"),
     "train hybrid": Resources(cpu="8", memory="32Gi", memory_limit="64Gi", gpus=1, shared_memory="8Gi"),
+    # It only follows the TrainJob; the nodes' resources are settings (`trainer_…`).
+    "train hybrid on nodes": Resources(cpu="1", memory="2Gi", memory_limit="4Gi"),
     "validate": Resources(cpu="2", memory="4Gi", memory_limit="8Gi"),
     "register": Resources(cpu="1", memory="1Gi", memory_limit="4Gi"),
+    "archive": Resources(cpu="1", memory="1Gi", memory_limit="4Gi"),
+    "deploy": Resources(cpu="1", memory="1Gi", memory_limit="2Gi"),
+    "deploy to volume": Resources(cpu="1", memory="1Gi", memory_limit="2Gi"),
     "score": Resources(cpu="2", memory="4Gi", memory_limit="8Gi"),
     "report": Resources(cpu="1", memory="1Gi", memory_limit="4Gi"),
 }
@@ -45,6 +51,15 @@ SETTINGS_FROM_CONFIG_MAP = (
     "FAULTCAST_MIN_F1_IMPROVEMENT_PCT",
     "FAULTCAST_MAX_BRIER_DEGRADATION",
     "FAULTCAST_NUM_WORKERS",
+    "FAULTCAST_TRAINER_NODES",
+    "FAULTCAST_TRAINER_GPUS",
+    "FAULTCAST_TRAINER_GPU_PRODUCTS",
+    "FAULTCAST_TRAINER_CPU",
+    "FAULTCAST_TRAINER_MEMORY",
+    "FAULTCAST_TRAINER_SHARED_MEMORY",
+    "FAULTCAST_TRAINER_DEADLINE_SECONDS",
+    "FAULTCAST_INFERENCE_SERVICE",
+    "FAULTCAST_ROLLOUT_DEADLINE_SECONDS",
     "FAULTCAST_WINDOW_DAYS",
     "FEAST_FS_YAML_FILE_PATH",
 )
@@ -53,6 +68,19 @@ the endpoints in this config map. It, and each of its keys, may be absent."""
 
 SECRETS = "faultcast-secrets"
 SETTINGS_FROM_SECRET = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
+
+
+POD = {"FAULTCAST_POD_NAME": "metadata.name", "FAULTCAST_POD_UID": "metadata.uid"}
+"""Who owns what a task starts on the cluster: variable -> field of its pod."""
+
+SHARED_MOUNT = "/mnt/faultcast"
+"""The default of the setting `shared_mount`, which a task with a volume keeps."""
+
+
+def mount(task: dsl.PipelineTask, claim: object) -> dsl.PipelineTask:
+    """Mount a claim (a pipeline parameter) where TrainJobs' nodes mount it."""
+    kubernetes.mount_pvc(task, pvc_name=claim, mount_path=SHARED_MOUNT)
+    return task
 
 
 def place(task: dsl.PipelineTask, name: str, image: object) -> dsl.PipelineTask:
@@ -67,6 +95,8 @@ def place(task: dsl.PipelineTask, name: str, image: object) -> dsl.PipelineTask:
     kubernetes.use_config_map_as_env(
         task, SETTINGS_CONFIG_MAP, {key: key for key in SETTINGS_FROM_CONFIG_MAP}, optional=True
     )
+    for variable, path in POD.items():
+        kubernetes.use_field_path_as_env(task, variable, path)
     kubernetes.use_secret_as_env(task, SECRETS, {key: key for key in SETTINGS_FROM_SECRET}, optional=True)
     return task
 

@@ -19,6 +19,8 @@ class Run:
     report: str
     artifacts: dict[str, str] = field(default_factory=dict)
     finished_at: float = 0.0
+    champion_before: str = ""  # who served when it started, and when it ended (`faultcast.steps.standing`)
+    champion_after: str = ""
 
     def artifact(self, name: str) -> Path:
         """Return an artifact's path.
@@ -32,6 +34,18 @@ class Run:
                 f"{self.location}: {name} of the last run is gone. Run `faultcast run {self.location}` again."
             )
         return Path(place)
+
+
+def champion_before(home: Path, location: str, standing: str) -> str:
+    """Who serves, as the next run is to be told: what the last run was told, unless another model was promoted since.
+
+    A run's own promotion is no news to the same run a second time, which then finds everything as it left it.
+    """
+    try:
+        run = last(home, location)
+    except NotFound:
+        return standing
+    return run.champion_before if run.champion_after == standing else standing
 
 
 def save(run: Run, places: Places) -> None:

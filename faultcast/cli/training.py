@@ -20,6 +20,7 @@ from faultcast.progress.view import ProgressView
 from faultcast.report import ReportInputs, text_summary
 from faultcast.settings import Settings
 from faultcast.steps.keep import keep
+from faultcast.steps.standing import standing
 from pipelines.local import TrainingParameters, run_training
 from pipelines.results import RunResult
 
@@ -69,6 +70,7 @@ def _learn(
         ripening_days=now.ripening_days if options.ripening_days is None else options.ripening_days,
         seed=now.seed if options.seed is None else options.seed,
         issues=sources(location, options.issues, now),
+        champion=runs.champion_before(home, location, standing(now, location)),
     )
     _say(options, f"{location} up to {tip[:10]}")
     with ProgressView(quiet=options.quiet) as view:
@@ -79,7 +81,10 @@ def _learn(
     places.folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(page, places.report)
     artifacts = {f"{task.stage}/{name}": str(path) for task in result.tasks for name, path in task.artifacts.items()}
-    finished = runs.Run(location, places.repo_id, tip, as_of, str(places.report), artifacts, time.time())
+    finished = runs.Run(
+        location, places.repo_id, tip, as_of, str(places.report), artifacts, time.time(),
+        champion_before=parameters.champion, champion_after=standing(now, location),
+    )  # fmt: skip
     runs.save(finished, places)
     keep(finished, now, getattr(options, "save_history", ""))
     return _found(parameters, result, inputs, places), inputs

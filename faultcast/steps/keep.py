@@ -78,7 +78,8 @@ def order(ids: Iterable[str]) -> str:
 
 def _champion(run: Run, now: Settings) -> tuple[dict[str, str], Path | None, float]:
     """The model that serves now: what it is called, its folder; without one, what is typical."""
-    registered = json.loads(run.artifact("register/registration").read_text(encoding="utf-8"))
+    stage = "archive" if "archive/registration" in run.artifacts else "register"
+    registered = json.loads(run.artifact(f"{stage}/registration").read_text(encoding="utf-8"))
     if not registered["version"]:
         table, _ = data.read(run.artifact("assemble/dataset") / "dataset.parquet")
         return {}, None, fit_baseline(table).typical_lines
@@ -86,7 +87,7 @@ def _champion(run: Run, now: Settings) -> tuple[dict[str, str], Path | None, flo
     if not registered["registered"]:  # an earlier one stays; only now is MLflow worth its import
         from faultcast.adapters.registry import Registry  # noqa: PLC0415
 
-        standing = Registry(now.home, now.mlflow_tracking_uri).champion(Places(now.home, run.location).model_name)
+        standing = Registry.of(now).champion(Places(now.home, run.location).model_name)
         if standing is None:
             raise NotFound(
                 f"{run.location}: version {registered['version']} serves no more. Run `faultcast run` again."

@@ -6,35 +6,72 @@ from typing import Any
 
 from faultcast import dataset as data, progress, settings
 from faultcast.adapters.registry import Registry
+from faultcast.settings import Settings
 from faultcast.steps.small import mark
 from faultcast.training import launch
+from faultcast.training.order import Launcher
 
 
 def train(model: str, dataset: str, artifact: str, seed: int) -> None:
     """Train `simple` or `hybrid`; with too few samples the artifact only says so."""
-    table = Path(dataset) / "dataset.parquet"
+    now = settings.load()
+    learn(model, Path(dataset) / "dataset.parquet", Path(artifact), seed, now, launcher=launcher_of(now))
+
+
+def learn(
+    model: str,
+    table: Path,
+    artifact: Path,
+    seed: int,
+    now: Settings,
+    *,
+    launcher: Launcher | str = "",
+    options: dict[str, Any] | None = None,
+) -> dict[str, Any] | None:
+    """Train, tell progress, record the run in MLflow; returns the model's manifest, None with too few samples.
+
+    Raises:
+        StageFailed: a process or node of the run ended with an error.
+    """
     with progress.stage(f"train {model}", unit="epochs" if model == "hybrid" else "") as stage:
         info = data.read_info(table)
         if info.insufficient:
-            mark(Path(artifact), info.insufficient)
+            mark(artifact, info.insufficient)
             stage.found("not trained: too few samples")
-            return
+            return None
 
         def report(event: dict[str, object]) -> None:
             if event.get("event") == "epoch":
-                stage.advance(1)
+                total = event.get("of")
+                stage.advance(1, total=total if isinstance(total, int) else None)
 
-        launch.train(model, table, Path(artifact), seed, num_workers=settings.load().num_workers, report=report)
-        manifest = json.loads((Path(artifact) / "manifest.json").read_text(encoding="utf-8"))
-        _track(manifest, Path(artifact), dataset_fingerprint=info.data_fingerprint)
+        launch.train(
+            model, table, artifact, seed,
+            options=options, num_workers=now.num_workers, launcher=launcher, report=report,
+        )  # fmt: skip
+        manifest: dict[str, Any] = json.loads((artifact / "manifest.json").read_text(encoding="utf-8"))
+        _track(manifest, artifact, now, dataset_fingerprint=info.data_fingerprint)
         stage.found(f"AUC {manifest['metrics']['auc']:.3f} on validation data")
+        return manifest
 
 
-def _track(manifest: dict[str, Any], artifact: Path, dataset_fingerprint: str) -> None:
+def launcher_of(now: Settings) -> Launcher | str:
+    """The launcher that the settings name.
+
+    Raises:
+        UsageError: nodes of a cluster are asked for, and their image or volume, or the cluster, is not known.
+    """
+    if now.launcher != "trainjob":
+        return now.launcher
+    from faultcast.steps.train_on_nodes import nodes_of  # noqa: PLC0415 - only a cluster is worth its import
+
+    return nodes_of(now)
+
+
+def _track(manifest: dict[str, Any], artifact: Path, now: Settings, dataset_fingerprint: str) -> None:
     """Record the run in MLflow, whatever becomes of the model."""
-    now = settings.load()
     params = {key: manifest[key] for key in ("kind", "seed", "code_version", "ripening_days", "training_window")}
     params |= {"data_fingerprint": dataset_fingerprint, "features": manifest["fingerprint"]}
     metrics = {f"validation_{key}": value for key, value in manifest["metrics"].items()}
-    registry = Registry(now.home, now.mlflow_tracking_uri)
+    registry = Registry.of(now)
     registry.log_training(manifest["kind"], params, metrics, artifact, run_id=now.mlflow_run_id)

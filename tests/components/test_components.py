@@ -17,18 +17,21 @@ VERBS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in {"_
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_component_is_one_import_and_one_call(verb: str) -> None:
+def test_a_component_is_its_steps_import_and_call(verb: str) -> None:
     source = (FOLDER / f"{verb}.py").read_text()
     assert source.count("\n") < 40
     assert "from __future__" not in source, "kfp reads the annotations themselves"
     (function,) = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
-    docstring, imported, called = function.body
+    docstring, *body = function.body
     assert function.name == verb
     assert isinstance(docstring, ast.Expr)
-    assert isinstance(imported, ast.ImportFrom)
-    assert imported.module == f"faultcast.steps.{verb}"
-    assert isinstance(called, ast.Expr)
-    assert isinstance(called.value, ast.Call)
+    imports = [line.module for line in body if isinstance(line, ast.ImportFrom)]
+    calls = [line.value for line in body if isinstance(line, ast.Expr) and isinstance(line.value, ast.Call)]
+    # `validate` also tells its outcome, which conditions of the pipeline read.
+    told = ["faultcast.steps.judged"] if verb == "validate" else []
+    assert imports == [*told, f"faultcast.steps.{verb}"]
+    assert len(calls) == len(imports)
+    assert len(body) == 2 * len(imports), "nothing is decided in a component"
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -54,6 +57,7 @@ def test_the_local_image_changes_with_the_source_and_with_settings_that_stages_r
     assert before.startswith("faultcast-python:")
     assert local_image(Settings(home=Path("elsewhere"), port=9), tmp_path) == before
     assert local_image(Settings(window_days=30), tmp_path) != before
+    assert local_image(Settings(trainer_nodes=4, launcher="process", kafka_user="ana", pod_uid="1"), tmp_path) == before
     (tmp_path / "faultcast" / "notes.txt").write_text("not a program\n")
     assert local_image(Settings(), tmp_path) == before
     source.write_text("a = 2\n")

@@ -1,6 +1,8 @@
 """What Kubeflow is given: current, deterministic, and with the resources of the table."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -12,13 +14,15 @@ from pipelines.resources import RESOURCES
 from pipelines.training import training
 
 STAGES = [
-    "mine", "label", "describe", "materialize", "assemble", "train simple", "train hybrid", "validate", "register",
-    "score", "report",
+    "mine", "label", "describe", "materialize", "assemble", "train simple", "train hybrid", "train hybrid on nodes",
+    "validate", "register", "deploy", "deploy to volume", "archive", "score", "report",
 ]  # fmt: skip
+MOUNTED = {"train hybrid on nodes", "deploy to volume"}
+Compiled = tuple[dict[str, Any], dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def plain() -> tuple[dict, dict]:  # type: ignore[type-arg]
+def plain() -> Compiled:
     pipeline, platform = yaml.safe_load_all((compiling.COMPILED / "training.yaml").read_text())
     return pipeline, platform
 
@@ -41,13 +45,63 @@ def test_check_shows_what_is_stale_and_which_command_helps(tmp_path: Path, capsy
     assert "python -m pipelines.compile" in told.err
 
 
-def test_every_stage_is_a_task_and_every_row_of_the_table_is_used(plain: tuple[dict, dict]) -> None:  # type: ignore[type-arg]
-    tasks = plain[0]["root"]["dag"]["tasks"].values()
-    assert sorted(task["taskInfo"]["name"] for task in tasks) == sorted(STAGES)
-    assert sorted(RESOURCES) == sorted(STAGES)
+def tasks(pipeline: dict[str, Any], dag: dict[str, Any] | None = None) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """(name, task, executor) of every task, those of conditions included."""
+    for task in (dag or pipeline["root"]["dag"])["tasks"].values():
+        component = pipeline["components"][task["componentRef"]["name"]]
+        if "dag" in component:
+            yield from tasks(pipeline, component["dag"])
+        else:
+            yield task["taskInfo"]["name"], task, component["executorLabel"]
 
 
-def test_images_are_parameters(plain: tuple[dict, dict]) -> None:  # type: ignore[type-arg]
+def test_every_stage_is_a_task_and_every_row_of_the_table_is_used(plain: Compiled) -> None:
+    assert sorted(name for name, _, _ in tasks(plain[0])) == sorted(STAGES)
+    assert sorted(RESOURCES) == sorted([*STAGES, "tip"])
+    again, _ = yaml.safe_load_all((compiling.COMPILED / "retraining.yaml").read_text())
+    assert sorted(name for name, _, _ in tasks(again)) == sorted([*STAGES, "tip"])
+
+
+def conditions(dag: dict[str, Any], pipeline: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """(condition, the tasks right below it) of every branch."""
+    for task in dag["tasks"].values():
+        component = pipeline["components"][task["componentRef"]["name"]]
+        if "dag" not in component:
+            continue
+        below = component["dag"]["tasks"].values()
+        if "triggerPolicy" in task:
+            yield task["triggerPolicy"]["condition"], [one["taskInfo"]["name"] for one in below]
+        yield from conditions(component["dag"], pipeline)
+
+
+def test_what_passed_is_registered_and_deployed_and_what_did_not_is_archived(plain: Compiled) -> None:
+    branches = dict(conditions(plain[0]["root"]["dag"], plain[0]))
+    outcome = "inputs.parameter_values['pipelinechannel--validate-outcome'] == 'PASS'"
+    passed = next(names for condition, names in branches.items() if condition == outcome)
+    refused = next(names for condition, names in branches.items() if condition == f"!({outcome})")
+    assert (passed[-1], refused) == ("register", ["archive"])
+    assert any(names == ["deploy"] for names in branches.values())
+    assert any(names == ["deploy to volume"] for names in branches.values())
+
+
+def test_what_serves_is_never_taken_from_the_cache(plain: Compiled) -> None:
+    again, _ = yaml.safe_load_all((compiling.COMPILED / "retraining.yaml").read_text())
+    anew = {name for name, task, _ in tasks(again) if not task["cachingOptions"].get("enableCache")}
+    assert anew == {"tip", "deploy", "deploy to volume"}
+
+
+def test_a_volume_is_mounted_where_it_is_shared(plain: Compiled) -> None:
+    pods = plain[1]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    executors = {name: executor for name, _, executor in tasks(plain[0])}
+    for name, executor in executors.items():
+        mounts = pods[executor].get("pvcMount", [])
+        assert [one["mountPath"] for one in mounts] == (["/mnt/faultcast"] if name in MOUNTED else [])
+        assert all("componentInputParameter" in one["pvcNameParameter"] for one in mounts)
+        owners = {one["name"]: one["fieldPath"] for one in pods[executor]["fieldPathAsEnv"]}
+        assert owners == {"FAULTCAST_POD_NAME": "metadata.name", "FAULTCAST_POD_UID": "metadata.uid"}
+
+
+def test_images_are_parameters(plain: Compiled) -> None:
     parameters = plain[0]["root"]["inputDefinitions"]["parameters"]
     assert parameters["pipeline_image"]["defaultValue"] == IMAGE
     assert parameters["training_image"]["defaultValue"] == TRAINING_IMAGE
@@ -58,18 +112,15 @@ def test_images_are_parameters(plain: tuple[dict, dict]) -> None:  # type: ignor
     }
 
 
-def test_nothing_is_installed_when_a_task_starts(plain: tuple[dict, dict]) -> None:  # type: ignore[type-arg]
+def test_nothing_is_installed_when_a_task_starts(plain: Compiled) -> None:
     for executor in plain[0]["deploymentSpec"]["executors"].values():
         assert "pip install" not in " ".join(executor["container"]["command"])
 
 
-def test_only_the_hybrid_model_is_trained_on_an_a100(plain: tuple[dict, dict]) -> None:  # type: ignore[type-arg]
+def test_only_the_hybrid_model_is_trained_on_an_a100(plain: Compiled) -> None:
     pipeline, platform = plain
     executors = pipeline["deploymentSpec"]["executors"]
-    label_of_task = {
-        task["taskInfo"]["name"]: pipeline["components"][task["componentRef"]["name"]]["executorLabel"]
-        for task in pipeline["root"]["dag"]["tasks"].values()
-    }
+    label_of_task = {name: executor for name, _, executor in tasks(pipeline)}
     hybrid = label_of_task["train hybrid"]
     with_gpu = {label for label, executor in executors.items() if "accelerator" in executor["container"]["resources"]}
     assert with_gpu == {hybrid}
@@ -87,7 +138,7 @@ def test_only_the_hybrid_model_is_trained_on_an_a100(plain: tuple[dict, dict]) -
     assert [label for label, pod in pods.items() if "nodeAffinity" in pod] == [hybrid]
 
 
-def test_every_task_has_the_shared_endpoints_and_a_memory_limit(plain: tuple[dict, dict]) -> None:  # type: ignore[type-arg]
+def test_every_task_has_the_shared_endpoints_and_a_memory_limit(plain: Compiled) -> None:
     pipeline, platform = plain
     pods = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
     assert sorted(pods) == sorted(pipeline["deploymentSpec"]["executors"])
@@ -97,7 +148,7 @@ def test_every_task_has_the_shared_endpoints_and_a_memory_limit(plain: tuple[dic
         assert (config["configMapName"], config["optional"]) == ("faultcast-settings", True)
 
 
-def test_objects_for_kubectl_hold_the_same_pipeline(plain: tuple[dict, dict]) -> None:  # type: ignore[type-arg]
+def test_objects_for_kubectl_hold_the_same_pipeline(plain: Compiled) -> None:
     pipeline, version = yaml.safe_load_all((compiling.COMPILED / "training.kubernetes.yaml").read_text())
     assert (pipeline["kind"], pipeline["metadata"]) == ("Pipeline", {"name": "faultcast-training"})
     assert (version["kind"], version["spec"]["pipelineName"]) == ("PipelineVersion", "faultcast-training")
