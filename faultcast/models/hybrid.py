@@ -1,5 +1,7 @@
-"""Kind `hybrid`: the network with its tokenizer, stored as safetensors and tokenizer.json."""
+"""Kind `hybrid`: the network and its tokenizer as safetensors and tokenizer.json; pre-trained, encoder.json, too."""
 
+import json
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,12 +14,23 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from faultcast.errors import UnsafeArtifact
-from faultcast.models import tokens
-from faultcast.models.network import Network, NetworkConfig
+from faultcast.models import encoders_pretrained, tokens
+from faultcast.models.encoders import NetworkConfig
+from faultcast.models.network import Network
 from faultcast.models.tensors import read_header
 
 FILE = "weights.safetensors"
-_MAX_SIZES = NetworkConfig(vocabulary=1 << 17, max_tokens=4096, width=4096, heads=64, layers=64, hidden=16384)
+_MAX_SIZES = NetworkConfig(
+    vocabulary=1 << 18,
+    max_tokens=4096,
+    width=4096,
+    heads=64,
+    layers=64,
+    hidden=16384,
+    start_token=1 << 18,
+    hidden_token=1 << 18,
+)
+_MAY_BE_NONE = ("start_token", "hidden_token")
 _BATCH = 64
 
 
@@ -32,14 +45,13 @@ class Hybrid:
     def read(self, texts: list[str]) -> NDArray[np.float32]:
         """Texts -> vectors (float32 array_ND). Equal texts are read once."""
         distinct = list(dict.fromkeys(texts))
-        read = tokens.encode(self.tokenizer, distinct, self.config.max_tokens)
+        read = tokens.encode(self.tokenizer, distinct, self.config.max_tokens, self.config.start_token)
         text_ND = np.empty((len(distinct), self.config.width), dtype=np.float32)
-        # By length, so that little padding is computed.
-        order = sorted(range(len(read)), key=lambda i: len(read[i].ids_T))
+        order = np.argsort(read.lengths_N, kind="stable")  # so that little padding is computed
         with torch.inference_mode():
             for start in range(0, len(order), _BATCH):
                 rows = order[start : start + _BATCH]
-                text_ND[rows] = self.network.read(*pad([read[i] for i in rows])).numpy()
+                text_ND[rows] = self.network.read(*cut(read, rows)).numpy()
         place = {text: i for i, text in enumerate(distinct)}
         return text_ND[[place[text] for text in texts]]
 
@@ -50,20 +62,20 @@ class Hybrid:
         return logits_N.double().numpy()
 
 
-def pad(batch: list[tokens.Tokens]) -> tuple[Tensor, Tensor]:
-    """Tokens of unequal length -> (tokens_BT, segments_BT), zeros behind the end."""
-    tokens_BT = torch.zeros(len(batch), max(len(one.ids_T) for one in batch), dtype=torch.int64)
-    segments_BT = torch.zeros_like(tokens_BT)
-    for i, one in enumerate(batch):
-        tokens_BT[i, : len(one.ids_T)] = torch.from_numpy(one.ids_T)
-        segments_BT[i, : len(one.segments_T)] = torch.from_numpy(one.segments_T)
-    return tokens_BT, segments_BT
+def cut(texts: tokens.Tokens, rows_B: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+    """Some rows as (tokens_BT, segments_BT), as wide as their longest text."""
+    width = int(texts.lengths_N[rows_B].max(initial=1))
+    tokens_BT, segments_BT = (x_NT[rows_B, :width].astype(np.int64) for x_NT in (texts.ids_NT, texts.segments_NT))
+    return torch.from_numpy(tokens_BT), torch.from_numpy(segments_BT)
 
 
-def to_files(network: Network, tokenizer: Tokenizer) -> dict[str, bytes]:
-    """The artifact's files."""
-    weights = {name: weight.detach().contiguous() for name, weight in network.state_dict().items()}
-    return {FILE: safetensors.torch.save(weights), tokens.FILE: tokenizer.to_str().encode()}
+def to_files(network: Network, tokenizer: Tokenizer, encoder_sizes: dict[str, Any] | None = None) -> dict[str, bytes]:
+    """The artifact's files; `encoder_sizes` for a pre-trained encoder."""
+    weights = {name: weight.detach().cpu().contiguous() for name, weight in network.state_dict().items()}
+    files = {FILE: safetensors.torch.save(weights), tokens.FILE: tokenizer.to_str().encode()}
+    if encoder_sizes is not None:
+        files[encoders_pretrained.FILE] = json.dumps(encoder_sizes, indent=1, sort_keys=True).encode()
+    return files
 
 
 def to_config(config: NetworkConfig) -> dict[str, Any]:
@@ -77,12 +89,18 @@ def from_files(files: dict[str, bytes], config: dict[str, Any], num_columns: int
     Raises:
         UnsafeArtifact: sizes out of bounds, an oversized header, or weights that do not fit the sizes.
     """
-    if set(files) != {FILE, tokens.FILE}:
-        raise UnsafeArtifact(f"A hybrid model has {FILE} and {tokens.FILE}, found {', '.join(sorted(files)) or 'none'}")
     sizes = _check_config(config)
-    read_header(FILE, files[FILE])
-    network = Network(sizes, num_columns)
+    expected = {FILE, tokens.FILE} | ({encoders_pretrained.FILE} if sizes.encoder != "small" else set())
+    if set(files) != expected:
+        found = ", ".join(sorted(files)) or "none"
+        raise UnsafeArtifact(f"A hybrid model of this kind has {', '.join(sorted(expected))}; found {found}")
+    of_encoder = encoders_pretrained.from_json(files[encoders_pretrained.FILE]) if sizes.encoder != "small" else None
+    header = read_header(FILE, files[FILE])
     try:
+        # First without memory: a file of a few bytes must not ask for a network of gigabytes.
+        with torch.device("meta"):
+            _check_shapes(_empty(sizes, num_columns, of_encoder), header)
+        network = _empty(sizes, num_columns, of_encoder)
         network.load_state_dict(safetensors.torch.load(files[FILE]))
     except (SafetensorError, RuntimeError, KeyError, ValueError) as error:
         first_line = str(error).split("\n", 1)[0]
@@ -91,18 +109,40 @@ def from_files(files: dict[str, bytes], config: dict[str, Any], num_columns: int
     return Hybrid(network, tokens.read_tokenizer(files[tokens.FILE], sizes.vocabulary), sizes)
 
 
+def _empty(sizes: NetworkConfig, num_columns: int, of_encoder: dict[str, Any] | None) -> Network:
+    """A network whose weights are still to be loaded."""
+    if of_encoder is None:
+        return Network(sizes, num_columns)
+    if (of_encoder["model_type"], of_encoder["hidden_size"]) != (sizes.encoder, sizes.width):
+        raise ValueError(f"{encoders_pretrained.FILE} is of another encoder.")
+    if sizes.max_tokens > encoders_pretrained.longest(of_encoder):
+        raise ValueError(f"the encoder reads {encoders_pretrained.longest(of_encoder)} tokens at most.")
+    return Network(sizes, num_columns, encoders_pretrained.build(of_encoder))
+
+
+def _check_shapes(network: Network, header: dict[str, Any]) -> None:
+    for name, weight in network.state_dict().items():
+        entry = header.get(name)
+        found = entry.get("shape") if isinstance(entry, dict) else None
+        if found != list(weight.shape):
+            raise ValueError(f"{name} is {found}, expected {list(weight.shape)}.")
+
+
 def _check_config(config: dict[str, Any]) -> NetworkConfig:
     limits = asdict(_MAX_SIZES)
     try:
         sizes = NetworkConfig(**config)
-        sound = all(
-            type(value) is int and 0 < value <= limits[name]
-            for name, value in asdict(sizes).items()
-            if not name.endswith("dropout")
-        )
-        sound = sound and 0 <= sizes.dropout < 1 and sizes.width % sizes.heads == 0
     except TypeError as error:
         raise UnsafeArtifact(f"The manifest's sizes are none of a hybrid: {error}; train the model again") from error
-    if not sound:
+    for name, value in asdict(sizes).items():
+        if name == "encoder":
+            sound = value in ("small", *encoders_pretrained.KINDS)
+        elif name in ("dropout", "token_dropout"):
+            sound = isinstance(value, int | float) and math.isfinite(value) and 0 <= value < 1
+        else:
+            sound = type(value) is int and (-1 if name in _MAY_BE_NONE else 1) <= value <= limits[name]
+        if not sound:
+            raise UnsafeArtifact(f"The manifest's sizes are out of bounds: {name} {value!r}; train the model again")
+    if sizes.width % sizes.heads or max(sizes.start_token, sizes.hidden_token) >= sizes.vocabulary:
         raise UnsafeArtifact(f"The manifest's sizes are out of bounds: {config}; train the model again")
     return sizes

@@ -1,6 +1,6 @@
 """Text of a change -> token ids and what kind of line each token stands in.
 
-T tokens, bounded by `max_tokens`: the message first (at most a third), then the diff.
+N texts, T tokens, bounded by `max_tokens`: the message first (at most a third), then the diff.
 """
 
 from dataclasses import dataclass
@@ -18,12 +18,16 @@ _WORD = r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|."
 _MAX_DIFF_A_TOKEN = 8  # characters of diff worth tokenising, per token of the window
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tokens:
-    """One text: `ids_T` and `segments_T`, int64, of equal length (at least 1)."""
+    """N texts: ids and segments (int32 array_NT, zeros behind the end) and the tokens of each (at least 1)."""
 
-    ids_T: NDArray[np.int64]  # noqa: N815
-    segments_T: NDArray[np.int64]  # noqa: N815
+    ids_NT: NDArray[np.int32]  # noqa: N815
+    segments_NT: NDArray[np.int32]  # noqa: N815
+    lengths_N: NDArray[np.int64]  # noqa: N815
+
+    def __len__(self) -> int:
+        return len(self.lengths_N)
 
 
 def fit_tokenizer(texts: list[str], vocabulary: int) -> Tokenizer:
@@ -63,19 +67,32 @@ def read_tokenizer(content: bytes, vocabulary: int) -> Tokenizer:
     return tokenizer
 
 
-def encode(tokenizer: Tokenizer, texts: list[str], max_tokens: int) -> list[Tokens]:
-    """Tokens of each text. A text without any token gets one padding token marked as message."""
+def encode(tokenizer: Tokenizer, texts: list[str], max_tokens: int, start_token: int = -1) -> Tokens:
+    """Tokens of each text; `start_token` (-1: none) stands before it.
+
+    A text without any token gets one padding token marked as message.
+    """
     split = [marked_lines(text, max_tokens * _MAX_DIFF_A_TOKEN) for text in texts]
     # One list a text of (line, segment): lines are encoded one by one, so a segment needs no offsets.
-    encoded = iter(tokenizer.encode_batch_fast([line for lines in split for line, _ in lines]))
-    return [_join([(next(encoded).ids, segment) for _, segment in lines], max_tokens) for lines in split]
+    lines = [line for of_one in split for line, _ in of_one]
+    encoded = iter(tokenizer.encode_batch_fast(lines, add_special_tokens=False))
+    read = Tokens(
+        np.zeros((len(texts), max_tokens), dtype=np.int32),
+        np.zeros((len(texts), max_tokens), dtype=np.int32),
+        np.ones(len(texts), dtype=np.int64),
+    )
+    for i, of_one in enumerate(split):
+        ids, segments = _join([(next(encoded).ids, segment) for _, segment in of_one], max_tokens, start_token)
+        read.lengths_N[i] = len(ids)
+        read.ids_NT[i, : len(ids)], read.segments_NT[i, : len(ids)] = ids, segments
+    return read
 
 
-def _join(lines: list[tuple[list[int], int]], max_tokens: int) -> Tokens:
-    ids: list[int] = []
-    segments: list[int] = []
+def _join(lines: list[tuple[list[int], int]], max_tokens: int, start_token: int) -> tuple[list[int], list[int]]:
+    ids: list[int] = [start_token] if start_token >= 0 else []
+    segments = [MESSAGE] * len(ids)
     for token_ids, segment in lines:
         room = (max_tokens // 3 if segment == MESSAGE else max_tokens) - len(ids)
         ids += token_ids[: max(0, room)]
         segments += [segment] * (len(ids) - len(segments))
-    return Tokens(np.array(ids or [0], dtype=np.int64), np.array(segments or [MESSAGE], dtype=np.int64))
+    return ids or [0], segments or [MESSAGE]

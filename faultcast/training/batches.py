@@ -37,3 +37,21 @@ def even_batches(rows_N: NDArray[np.int64], batch_size: int) -> list[NDArray[np.
 def share_of(rows: NDArray[np.int64], rank: int, world_size: int) -> NDArray[np.int64]:
     """The rows of a global batch that one rank computes."""
     return rows[rank::world_size]
+
+
+def parts_of(rows: NDArray[np.int64], count: int) -> list[NDArray[np.int64]]:
+    """A rank's share in at most `count` parts, whose gradients are added up before one step.
+
+    >>> [part.tolist() for part in parts_of(np.arange(5), 2)]
+    [[0, 1, 2], [3, 4]]
+    """
+    return [part for part in np.array_split(rows, count) if len(part)] or [rows]
+
+
+def padding(lengths_N: NDArray[np.int64], batches: list[NDArray[np.int64]]) -> float:
+    """Tokens that are computed for each real one (1.0: no padding), every batch being as wide as its longest row.
+
+    >>> padding(np.array([5, 10]), [np.array([0, 1])]).__round__(2)
+    1.33
+    """
+    return float(sum(int(lengths_N[rows].max()) * len(rows) for rows in batches) / max(1, int(lengths_N.sum())))

@@ -1,11 +1,14 @@
-"""What a killed run resumes from: one safetensors file an epoch, replaced whole, removed at the end.
+"""What a killed run resumes from: one safetensors file, replaced whole every minute or so, removed at the end.
 
-It holds the weights, the best weights so far and AdamW's moments; its header says which run it
-belongs to. A checkpoint of another seed, data set or size is not resumed from.
+It holds the weights, the best weights so far, AdamW's moments and how many batches of which epoch are
+done; its header says which run it belongs to. Batches and noise are drawn by seed, epoch and batch, so
+nothing else is needed to go on as if nothing had happened, with any number of ranks. A checkpoint of
+another seed, data set or set of options is not resumed from.
 """
 
 import json
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,7 @@ class Place:
 
     output: Path
     identity: str
+    every_seconds: float = 60.0
 
 
 @dataclass(slots=True)
@@ -33,9 +37,28 @@ class State:
     """Where a run stands. `best` holds the weights of the best epoch so far."""
 
     epochs_done: int = 0
+    batches_done: int = 0  # of the epoch that is not done
     best_average_precision: float = -1.0
     epochs_without_gain: int = 0
     best: dict[str, Tensor] | None = None
+
+
+class Keeper:
+    """Keeps the state of one run, no more often than its place wishes."""
+
+    def __init__(self, place: Place, network: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        self._place, self._network, self._optimizer = place, network, optimizer
+        self._last = time.monotonic()
+
+    def save_now_and_then(self, state: State) -> None:
+        """Save if the last time is long enough ago."""
+        if time.monotonic() - self._last >= self._place.every_seconds:
+            self.save(state)
+
+    def save(self, state: State) -> None:
+        """Write the state under the output's .checkpoint."""
+        save(self._place, state, self._network, self._optimizer)
+        self._last = time.monotonic()
 
 
 def save(place: Place, state: State, network: nn.Module, optimizer: torch.optim.Optimizer) -> None:
@@ -46,17 +69,18 @@ def save(place: Place, state: State, network: nn.Module, optimizer: torch.optim.
         tensors |= {f"adam/{i}/{name}": moment for name, moment in moments.items()}
     progress = {
         "epochs_done": state.epochs_done,
+        "batches_done": state.batches_done,
         "best_average_precision": state.best_average_precision,
         "epochs_without_gain": state.epochs_without_gain,
     }
-    content = safetensors.torch.save(
-        {name: tensor.detach().contiguous().clone() for name, tensor in tensors.items()},
-        metadata={"identity": place.identity, "progress": json.dumps(progress)},
-    )
     folder = place.output / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     aside = folder / f"{_FILE}.partial"
-    aside.write_bytes(content)
+    safetensors.torch.save_file(
+        {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
+        aside,
+        metadata={"identity": place.identity, "progress": json.dumps(progress)},
+    )
     aside.replace(folder / _FILE)
 
 
@@ -75,7 +99,7 @@ def resume(place: Place, network: nn.Module, optimizer: torch.optim.Optimizer) -
         return State()
     network.load_state_dict(_under("weights/", tensors))
     _load_moments(optimizer, _under("adam/", tensors))
-    return State(**json.loads(header["progress"]), best=_under("best/", tensors))
+    return State(**json.loads(header["progress"]), best=_under("best/", tensors) or None)
 
 
 def remove(output: Path) -> None:

@@ -1,62 +1,73 @@
-"""Kind `hybrid`: the training loop. How to run it: `faultcast.training.__main__`.
+"""Kind `hybrid`: from a data set to an artifact. How to run it: `faultcast.training.__main__`; the loop: `loop.py`.
 
-Legend: N rows, B rows of a batch on this rank, T tokens, F feature columns.
+Every number that decides about a weight is drawn by seed, epoch and batch, so that one rank and many, one
+go and a resumed run learn the same.
 """
 
-import math
-from dataclasses import asdict, dataclass, field, replace
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import safetensors.torch
 import torch
-from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score
 from tokenizers import Tokenizer
 from torch import nn
-from torch.nn import functional
 
-from faultcast.models import hybrid, tokens
+from faultcast.errors import UsageError
+from faultcast.models import encoders_pretrained, hybrid, tokens
+from faultcast.models.encoders import NetworkConfig
 from faultcast.models.manifest import Manifest
-from faultcast.models.network import Network, NetworkConfig
+from faultcast.models.network import Network
 from faultcast.models.normaliser import Normaliser, fit_normaliser
-from faultcast.training import checkpoint
-from faultcast.training.batches import epoch_batches, even_batches, share_of
+from faultcast.training import checkpoint, mutation
 from faultcast.training.finish import Learnt, finish
+from faultcast.training.inputs import Split, make_split
+from faultcast.training.loop import Loop
 from faultcast.training.ranks import Ranks
 from faultcast.training.rows import Report, Rows, TrainingData, silent
 
 _ROW_PASSES = 20_000
+_WEIGHTS = "encoder.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to train. `batch_size` counts the rows of all ranks together."""
+    """How to train. `batch_size` counts the rows of all ranks and of all accumulated parts together."""
 
-    network: NetworkConfig = field(default_factory=NetworkConfig)
+    encoder: str = "small"  # trained from nothing; or "folder:PATH", or a name on the Hugging Face hub
+    revision: str = "main"  # of that name; pin a commit for runs that can be repeated
+    frozen: bool = False  # a pre-trained encoder stays as it is
+    encoder_learning_rate: float = 5e-5  # of a pre-trained encoder that does not
+    width: int = 96  # the next five are sizes of the small encoder
+    heads: int = 2
+    layers: int = 2
+    hidden: int = 192
+    vocabulary: int = 4096
+    max_tokens: int = 192
+    dropout: float = 0.1  # share of channels of a change that training silences
+    token_dropout: float = 0.1  # share of tokens that training hides
+    mutations: float = 0.0  # share of training rows told in other words, anew each epoch
+    faults: float = 0.0  # share of clean training rows that come back once more with a planted fault
     epochs: int = 0  # 0: chosen by the number of rows, 5 to 10
     batch_size: int = 0  # 0: 16 below 1,500 rows, so that few rows still make many steps, else 32
+    accumulate: int = 1  # parts in which a rank computes its share of a batch, to save memory
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.05
     warm_up: float = 0.1  # share of all steps
     clip: float = 1.0  # largest norm of the gradient
     patience: int = 3  # epochs without a better average precision on validation
     max_class_weight: float = 10.0
-    bf16: bool = False  # 1.1x at width 96 without AMX; worth it on wider networks
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """One split ready for the network."""
-
-    tokens_N: list[tokens.Tokens]  # noqa: N815
-    features_NF: torch.Tensor  # noqa: N815
-    labels_N: torch.Tensor  # noqa: N815
-    weights_N: torch.Tensor  # noqa: N815
+    bf16: bool = False  # faster where the processor computes bfloat16; the weights stay float32
+    checkpoint_seconds: float = 60.0
 
     @property
-    def lengths_N(self) -> NDArray[np.int64]:
-        """Tokens of each row."""
-        return np.array([len(one.ids_T) for one in self.tokens_N], dtype=np.int64)
+    def network(self) -> NetworkConfig:
+        """The sizes of the small encoder's network."""
+        names = ("width", "heads", "layers", "hidden", "vocabulary", "max_tokens", "dropout", "token_dropout")
+        return NetworkConfig(**{name: getattr(self, name) for name in names})
 
 
 def train_hybrid(
@@ -68,26 +79,39 @@ def train_hybrid(
     options: Options | None = None,
     report: Report = silent,
 ) -> Manifest | None:
-    """Fit, calibrate and write the artifact to `output` (rank 0, which alone returns a manifest)."""
+    """Fit, calibrate and write the artifact to `output` (rank 0, which alone returns a manifest).
+
+    Raises:
+        UsageError: an option is out of bounds, or the encoder's folder is none.
+        UnsafeArtifact, Unavailable: from reading a pre-trained encoder.
+    """
     ranks, options = ranks or Ranks(), _chosen(options or Options(), len(data.train))
-    torch.use_deterministic_algorithms(mode=True)
-    tokenizer = _shared_tokenizer(data, output, ranks, options.network)
-    normaliser = fit_normaliser(data.train.values_NC)
-    train, validation = (
-        make_split(rows, tokenizer, normaliser, options.network) for rows in (data.train, data.validation)
-    )
-    torch.manual_seed(seed)  # the same first weights on every rank
-    network = Network(options.network, len(normaliser.columns))
+    _check(options)
+    # On a GPU attention's backward pass has no deterministic form: say so instead of refusing to run.
+    torch.use_deterministic_algorithms(mode=True, warn_only=ranks.device.type == "cuda")
+    parts = _prepare(data, output, options, ranks, seed)
+    loop = Loop(parts.network.to(ranks.device), parts.config, options, ranks, seed)
     identity = repr((seed, data.info.data_fingerprint, asdict(options)))
-    place = checkpoint.Place(output, identity)
-    logits_N = fit(network, train, validation, place, seed=seed, ranks=ranks, options=options, report=report)
+    place = checkpoint.Place(output, identity, options.checkpoint_seconds)
+    of_epoch, validation = _splits(data, parts, options, ranks.device, seed)
+    logits_N = loop.fit(of_epoch, validation, place, report)
     if not ranks.is_first:
         return None
     checkpoint.remove(output)
-    learnt = Learnt("hybrid", hybrid.to_files(network, tokenizer), hybrid.to_config(options.network), normaliser)
-    manifest = finish(output, data, learnt, logits_N, seed)
+    files = hybrid.to_files(parts.network, parts.tokenizer, parts.encoder_sizes)
+    manifest = finish(
+        output, data, Learnt("hybrid", files, hybrid.to_config(parts.config), parts.normaliser), logits_N, seed
+    )
     report({"event": "done", "model": "hybrid", **manifest.metrics})
     return manifest
+
+
+def _check(options: Options) -> None:
+    if min(options.width, options.heads, options.layers, options.accumulate) < 1 or options.width % options.heads:
+        raise UsageError(f"width {options.width} is no multiple of heads {options.heads}, or one of the sizes is 0")
+    for name in ("dropout", "token_dropout", "mutations", "faults"):
+        if not 0 <= getattr(options, name) < 1:
+            raise UsageError(f"Option {name}={getattr(options, name)}: expected a share from 0 to below 1")
 
 
 def _chosen(options: Options, n: int) -> Options:
@@ -99,124 +123,81 @@ def _chosen(options: Options, n: int) -> Options:
     )
 
 
-def fit(
-    network: Network,
-    train: Split,
-    validation: Split,
-    place: checkpoint.Place,
-    *,
-    seed: int,
-    ranks: Ranks,
-    options: Options,
-    report: Report = silent,
-) -> NDArray[np.float64]:
-    """Train `network` in place; it ends with its best epoch's weights. Returns their validation logits."""
-    optimizer = torch.optim.AdamW(network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
-    state = checkpoint.resume(place, network, optimizer)
-    ranks.wait()  # no rank may write a checkpoint before all have read the last one
-    wrapped = ranks.wrap(network)
-    labels_N = validation.labels_N.numpy()
-    while state.epochs_done < options.epochs and state.epochs_without_gain < options.patience:
-        epoch = state.epochs_done
-        loss = _train_epoch(wrapped, optimizer, train, seed=seed, epoch=epoch, ranks=ranks, options=options)
-        found = float(average_precision_score(labels_N, predict(network, validation, ranks, options)))
-        state.epochs_done += 1
-        state.epochs_without_gain += 1
-        if found > state.best_average_precision:
-            state.best_average_precision, state.epochs_without_gain = found, 0
-            state.best = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
-        if ranks.is_first:
-            checkpoint.save(place, state, network, optimizer)
-            report({
-                "event": "epoch", "model": "hybrid", "epoch": epoch + 1, "of": options.epochs,
-                "loss": loss, "average_precision": found,
-            })  # fmt: skip
-    if state.best is not None:
-        network.load_state_dict(state.best)
-    return predict(network, validation, ranks, replace(options, bf16=False))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parts:
+    """What a run trains and what goes with it; the same on every rank."""
+
+    network: Network
+    config: NetworkConfig
+    tokenizer: Tokenizer
+    normaliser: Normaliser
+    encoder_sizes: dict[str, Any] | None
 
 
-def _train_epoch(
-    wrapped: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    train: Split,
-    *,
-    seed: int,
-    epoch: int,
-    ranks: Ranks,
-    options: Options,
-) -> float:
-    """One pass over the training rows; returns the mean loss over all ranks."""
-    # Anew each epoch, so that a resumed run drops what an uninterrupted one would have dropped.
-    torch.manual_seed((seed * 1_009 + epoch) * 1_009 + ranks.rank)
-    inducing = float(train.labels_N.mean())
-    class_weight = torch.tensor(min(options.max_class_weight, (1 - inducing) / max(inducing, 1e-6)))
-    batches = epoch_batches(train.lengths_N, options.batch_size, seed, epoch)
-    total = torch.zeros(())
-    wrapped.train()
-    for i, batch in enumerate(batches):
-        for group in optimizer.param_groups:
-            group["lr"] = options.learning_rate * rate_at(
-                epoch * len(batches) + i, options.epochs * len(batches), options
-            )
-        rows_B = share_of(batch, ranks.rank, ranks.world_size)
-        logits_B = _forward(wrapped, train, rows_B, bf16=options.bf16)
-        losses_B = functional.binary_cross_entropy_with_logits(
-            logits_B, train.labels_N[rows_B], weight=train.weights_N[rows_B], pos_weight=class_weight, reduction="none"
-        )
-        # Ranks average their gradients: this makes the average the mean over the global batch.
-        loss = losses_B.sum() * (ranks.world_size / len(batch))
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(wrapped.parameters(), options.clip)
-        optimizer.step()
-        total += losses_B.detach().sum()
-    return float(ranks.sum(total)) / len(train.tokens_N)
-
-
-def rate_at(step: int, steps: int, options: Options) -> float:
-    """Share of the learning rate at a step: linear warm-up, then half a cosine down to 5 %."""
-    warm = max(1, round(steps * options.warm_up))
-    if step < warm:
-        return (step + 1) / warm
-    return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
-
-
-def predict(network: Network, split: Split, ranks: Ranks, options: Options) -> NDArray[np.float64]:
-    """Logits of every row (float64 array_N), the same on every rank."""
-    network.eval()
-    logits_N = torch.zeros(len(split.tokens_N))
-    with torch.no_grad():
-        for batch in even_batches(np.argsort(split.lengths_N, kind="stable"), 64):
-            rows_B = share_of(batch, ranks.rank, ranks.world_size)
-            if len(rows_B):
-                logits_N[rows_B] = _forward(network, split, rows_B, bf16=options.bf16)
-    return ranks.sum(logits_N).double().numpy()
-
-
-def make_split(rows: Rows, tokenizer: Tokenizer, normaliser: Normaliser, config: NetworkConfig) -> Split:
-    """Rows -> tokens and tensors."""
-    return Split(
-        tokens.encode(tokenizer, rows.texts, config.max_tokens),
-        torch.from_numpy(normaliser.apply(rows.values_NC)),
-        torch.from_numpy(rows.labels_N).float(),
-        torch.from_numpy(rows.weights_N).float(),
-    )
-
-
-def _forward(network: nn.Module, split: Split, rows_B: NDArray[np.int64], *, bf16: bool) -> torch.Tensor:
-    tokens_BT, segments_BT = hybrid.pad([split.tokens_N[row] for row in rows_B])
-    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-        logits_B: torch.Tensor = network(tokens_BT, segments_BT, split.features_NF[rows_B])
-    return logits_B.float()
-
-
-def _shared_tokenizer(data: TrainingData, output: Path, ranks: Ranks, config: NetworkConfig) -> Tokenizer:
-    """Rank 0 trains the tokenizer on the training split; all read the one it wrote."""
-    path = output / checkpoint.FOLDER / tokens.FILE
+def _prepare(data: TrainingData, output: Path, options: Options, ranks: Ranks, seed: int) -> _Parts:
+    """Rank 0 makes or fetches what all ranks share, into the checkpoint's folder; all read it there."""
+    folder = output / checkpoint.FOLDER
     if ranks.is_first:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fitted = tokens.fit_tokenizer(data.train.texts, config.vocabulary)
-        path.write_text(fitted.to_str(), encoding="utf-8")
+        folder.mkdir(parents=True, exist_ok=True)
+        _share(data, folder, options)
     ranks.wait()
-    return tokens.read_tokenizer(path.read_bytes(), config.vocabulary)
+    told = json.loads((folder / encoders_pretrained.FILE).read_text(encoding="utf-8"))
+    config = NetworkConfig(**told["config"])
+    tokenizer = tokens.read_tokenizer((folder / tokens.FILE).read_bytes(), config.vocabulary)
+    normaliser = fit_normaliser(data.train.values_NC)
+    torch.manual_seed(seed)  # the same first weights on every rank
+    encoder: nn.Module | None = None
+    if told["sizes"] is not None:
+        encoder = encoders_pretrained.build(told["sizes"])
+        encoder.load_state_dict(safetensors.torch.load_file(folder / _WEIGHTS))
+        encoder.get_submodule("body").requires_grad_(requires_grad=not options.frozen)
+    return _Parts(Network(config, len(normaliser.columns), encoder), config, tokenizer, normaliser, told["sizes"])
+
+
+def _share(data: TrainingData, folder: Path, options: Options) -> None:
+    if options.encoder == "small":
+        config, sizes = options.network, None
+        tokenizer = tokens.fit_tokenizer(data.train.texts, config.vocabulary)
+    else:
+        fetched = encoders_pretrained.fetch(options.encoder, options.revision)
+        tokenizer, sizes = fetched.tokenizer, fetched.sizes
+        safetensors.torch.save_model(fetched.encoder, str(folder / _WEIGHTS))
+        config = replace(
+            options.network,
+            encoder=sizes["model_type"],
+            vocabulary=sizes["vocab_size"],
+            max_tokens=min(options.max_tokens, encoders_pretrained.longest(sizes)),
+            width=sizes["hidden_size"],
+            heads=sizes["num_attention_heads"],
+            layers=sizes["num_hidden_layers"],
+            hidden=sizes["intermediate_size"],
+            start_token=fetched.start_token,
+            hidden_token=fetched.hidden_token,
+        )
+    (folder / tokens.FILE).write_text(tokenizer.to_str(), encoding="utf-8")
+    told = json.dumps({"config": asdict(config), "sizes": sizes})
+    (folder / encoders_pretrained.FILE).write_text(told, encoding="utf-8")
+
+
+def _splits(
+    data: TrainingData, parts: _Parts, options: Options, device: torch.device, seed: int
+) -> tuple[Callable[[int], Split], Split]:
+    """The training rows by epoch, with mutations where they are wished for, and the validation rows, never changed."""
+
+    def ready(rows: Rows) -> Split:
+        return make_split(rows, parts.tokenizer, parts.normaliser, parts.config, device)
+
+    rows = mutation.with_faults(data.train, options.faults, seed)
+    train, validation = ready(rows), ready(data.validation)
+
+    def of_epoch(epoch: int) -> Split:
+        if not options.mutations:
+            return train
+        rng = np.random.default_rng([seed, epoch, len(rows)])
+        chosen = np.flatnonzero(rng.random(len(rows)) < options.mutations)
+        told = [mutation.reword(rows.texts[row], rng) for row in chosen]
+        return train.retold(
+            chosen, tokens.encode(parts.tokenizer, told, parts.config.max_tokens, parts.config.start_token)
+        )
+
+    return of_epoch, validation

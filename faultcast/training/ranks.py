@@ -1,13 +1,14 @@
 """The processes of one training run, which may be one.
 
 torchrun (or Kubeflow Trainer) starts every rank and tells each who it is in the environment that
-torch defines: WORLD_SIZE, RANK, MASTER_ADDR, MASTER_PORT. Gloo carries CPU tensors; without those
-variables the same code runs as the only rank.
+torch defines: WORLD_SIZE, RANK, MASTER_ADDR, MASTER_PORT. Where there are GPUs each rank takes one and
+NCCL carries the tensors; elsewhere gloo carries those of the CPU. Without those variables the same
+code runs as the only rank.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import torch
@@ -18,12 +19,20 @@ from torch.nn.parallel import DistributedDataParallel
 _PATIENCE = timedelta(minutes=5)
 
 
+def device_of(rank: int = 0) -> torch.device:
+    """The rank's GPU, counted on from the first of its machine; the CPU where there is none."""
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", rank % torch.cuda.device_count())
+
+
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """This process among all processes of the run."""
+    """This process among all processes of the run, and where it computes."""
 
     rank: int = 0
     world_size: int = 1
+    device: torch.device = field(default_factory=device_of)
 
     @property
     def is_first(self) -> bool:
@@ -33,6 +42,13 @@ class Ranks:
     def wrap(self, network: nn.Module) -> nn.Module:
         """Average gradients over ranks after each backward pass."""
         return DistributedDataParallel(network) if self.world_size > 1 else network
+
+    @staticmethod
+    def alone(wrapped: nn.Module, *, last: bool) -> AbstractContextManager[None]:
+        """Within it gradients are only added up here; they are averaged over ranks once, behind the `last` part."""
+        if last or not isinstance(wrapped, DistributedDataParallel):
+            return nullcontext()
+        return wrapped.no_sync()
 
     def sum(self, tensor: Tensor) -> Tensor:
         """Sum over ranks, in place."""
@@ -59,10 +75,15 @@ def joined(rank: int = 0, world_size: int = 1, store: str = "") -> Iterator[Rank
     if world_size == 1:
         yield Ranks()
         return
-    torch.set_num_threads(1)  # the ranks share the machine's cores
+    device = device_of(rank)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    else:
+        torch.set_num_threads(1)  # the ranks share the machine's cores
+    backend = "nccl" if device.type == "cuda" else "gloo"
     where = f"file://{store}" if store else "env://"
-    dist.init_process_group("gloo", init_method=where, rank=rank, world_size=world_size, timeout=_PATIENCE)
+    dist.init_process_group(backend, init_method=where, rank=rank, world_size=world_size, timeout=_PATIENCE)
     try:
-        yield Ranks(rank, world_size)
+        yield Ranks(rank, world_size, device)
     finally:
         dist.destroy_process_group()

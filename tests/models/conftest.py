@@ -10,8 +10,9 @@ from faultcast.features.catalogue import CATALOGUE
 from faultcast.models import artifact, forest, forest_file, hybrid, tokens
 from faultcast.models.bands import Bands
 from faultcast.models.calibration import Calibration
+from faultcast.models.encoders import NetworkConfig
 from faultcast.models.manifest import Manifest
-from faultcast.models.network import Network, NetworkConfig
+from faultcast.models.network import Network
 from faultcast.models.normaliser import fit_normaliser, values_of
 
 SIZES = NetworkConfig(vocabulary=400, max_tokens=32, width=16, heads=2, layers=1, hidden=16)
