@@ -3,12 +3,14 @@
 A `Reference` is plain JSON and needs none of the old rows: it can travel with a model and be compared
 with whatever comes. A column is judged by three numbers and one test:
 
-* **PSI**, population stability index, over the reference's deciles, missing values a bin of their own;
-  below .1 no shift worth a name, from .1 `moderate`, from .25 `large` (the credit industry's custom; Siddiqi 2006).
+* **PSI**, population stability index, over the reference's deciles; missing values are a bin of their own, and so is a
+  value that is several deciles. Below .1 no shift worth a name, from .1 `moderate`, from .25 `large` (the credit
+  industry's custom; Siddiqi 2006).
 * **KS**, Kolmogorov-Smirnov distance of the present values, looked at where the reference's summary has a point
-  (at most 200): never larger than the distance of the rows themselves, by at most 1/200.
+  (about 200): never larger than the distance of the rows themselves, and at most 1/200 smaller.
 * **Wasserstein** distance of the present values in units of the reference's interquartile range (its standard
-  deviation where that is 0; `None` where the reference is constant).
+  deviation where that is 0; `None` where the reference is constant), over 200 quantiles: what lies beyond the last
+  of them counts little.
 * **p**: of KS and of a two-proportion test (Yates 1934) of the missing share, the smaller, doubled (Bonferroni);
   then adjusted over all columns (Benjamini & Hochberg 1995).
 
@@ -76,7 +78,7 @@ class Shift(TypedDict):
 
 
 def summarise(columns: Columns) -> Reference:
-    """Freeze a window: at most 200 points a column, ready for JSON.
+    """Freeze a window: about 200 points a column, ready for JSON.
 
     Args:
         columns: name -> float_N, NaN or null where missing; booleans count as 0 and 1.
@@ -143,9 +145,8 @@ def _summary(values_N: NDArray[np.float64]) -> Summary:
             "n": len(values_N), "missing": len(values_N), "points": [], "cumulative": [], "edges": [],
             "counts": [0, len(values_N)], "scale": None,
         }  # fmt: skip
-    points_P = np.unique(np.append(np.quantile(present_N, _LEVELS, method="inverted_cdf"), present_N[-1]))
-    edges = np.unique(np.quantile(present_N, np.linspace(0, 1, _BINS + 1)[1:-1], method="inverted_cdf"))
-    edges = edges[edges < present_N[-1]]
+    points_P = np.unique(np.append(_cuts(present_N, _LEVELS), present_N[-1]))
+    edges = _cuts(present_N, np.linspace(0, 1, _BINS + 1)[1:-1])
     low, high = np.quantile(present_N, [0.25, 0.75])
     spread = float(high - low) or float(present_N.std())
     return {
@@ -157,6 +158,14 @@ def _summary(values_N: NDArray[np.float64]) -> Summary:
         "counts": _counts(values_N, edges).tolist(),
         "scale": spread or None,
     }
+
+
+def _cuts(sorted_N: NDArray[np.float64], levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The quantiles at these levels; for a value that is several of them, such as 0 of a count, also what lies just
+    below it, so that values which are new on either side of it are seen.
+    """
+    cuts, times = np.unique(np.quantile(sorted_N, levels, method="inverted_cdf"), return_counts=True)
+    return np.unique(np.append(cuts, np.nextafter(cuts[times > 1], -np.inf)))
 
 
 def _shares_until(sorted_N: NDArray[np.float64], points_P: NDArray[np.float64]) -> NDArray[np.float64]:
