@@ -26,7 +26,7 @@ _MOST_KINDS = 8
 
 def render(inputs: ReportInputs) -> str:
     """The report as one HTML document (UTF-8 text, no outside asset)."""
-    script = _asset("report.js")
+    script = asset("report.js")
     splits = {} if inputs.dataset.get("insufficient") else inputs.dataset
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
@@ -34,7 +34,7 @@ def render(inputs: ReportInputs) -> str:
         .get_template("report.html")
         .render(
             run=inputs,
-            style=Markup(_asset("report.css")),  # noqa: S704 our own file
+            style=Markup(asset("report.css")),  # noqa: S704 our own file
             script=Markup(script),  # noqa: S704 our own file
             script_digest=digest,
             name=words.plain(inputs.repository, 80),
@@ -53,14 +53,15 @@ def render(inputs: ReportInputs) -> str:
     )
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """A file of the package's templates."""
     return files("faultcast.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, loader=DictLoader({"report.html": _asset("report.html")})
+        autoescape=True, undefined=StrictUndefined, loader=DictLoader({"report.html": asset("report.html")})
     )
     environment.filters.update(
         number=words.number, percent=words.percent, day=words.day, plain=words.plain, model_name=words.model_name

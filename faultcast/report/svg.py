@@ -14,7 +14,7 @@ Point = Sequence[float]
 
 @dataclass
 class Plot:
-    """A rectangle of pixels with a data range. (0, 0) of the data is at the lower left."""
+    """A rectangle of pixels with a data range, `x_min` and `y_min` at the lower left."""
 
     width: float
     height: float
@@ -24,13 +24,17 @@ class Plot:
     right: float = 14
     top: float = 14
     bottom: float = 42
+    x_min: float = 0.0
+    y_min: float = 0.0
     parts: list[Markup] = field(default_factory=list)
 
     def x(self, value: float) -> float:
-        return round(self.left + (self.width - self.left - self.right) * value / self.x_max, 1)
+        share = (value - self.x_min) / (self.x_max - self.x_min)
+        return round(self.left + (self.width - self.left - self.right) * share, 1)
 
     def y(self, value: float) -> float:
-        return round(self.height - self.bottom - (self.height - self.top - self.bottom) * value / self.y_max, 1)
+        share = (value - self.y_min) / (self.y_max - self.y_min)
+        return round(self.height - self.bottom - (self.height - self.top - self.bottom) * share, 1)
 
     def put(self, markup: str, **values: object) -> None:
         """Add SVG; every value is escaped."""
@@ -66,9 +70,9 @@ class Plot:
             self.rule(self.left, self.y(tick), self.width - self.right, self.y(tick), "grid")
             self.text(self.left - 7, self.y(tick) + 4, show(tick), "tick", "end")
         for tick in x_ticks:
-            self.rule(self.x(tick), self.y(0), self.x(tick), self.y(0) + 4, "axis")
-            self.text(self.x(tick), self.y(0) + 18, show(tick), "tick", "middle")
-        self.rule(self.left, self.y(0), self.width - self.right, self.y(0), "axis")
+            self.rule(self.x(tick), self.y(self.y_min), self.x(tick), self.y(self.y_min) + 4, "axis")
+            self.text(self.x(tick), self.y(self.y_min) + 18, show(tick), "tick", "middle")
+        self.rule(self.left, self.y(self.y_min), self.width - self.right, self.y(self.y_min), "axis")
         self.text((self.left + self.width - self.right) / 2, self.height - 6, x_title, "title", "middle")
         middle = (self.top + self.height - self.bottom) / 2
         self.text(13, middle, y_title, "title", "middle", turn=-90)

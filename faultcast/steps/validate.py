@@ -32,13 +32,11 @@ def validate(
         on_validation = rivals.judge(candidates, table, "validation", now)
         best = choose(on_validation)
         champion, note = rivals.champion(now, repository, candidates[best])
-        asked = candidates | champion
-        on_test = rivals.judge(asked, table, "test", now)
+        on_test = rivals.judge(candidates | champion, table, "test", now)
         judged, baseline = on_test["models"], on_test["baselines"]["lines_added"]
         decided = decide(judged[best], baseline, judged.get("champion"), rivals.bounds(now))
         shutil.copytree(folders[best], chosen, dirs_exist_ok=True)
-        on_test |= {"chosen": best, "significance": rivals.significance(asked, best, table, "test", now)}
-        _save(on_test | {"validation": on_validation["models"]}, decided, evaluation, verdict)
+        _save(on_test | {"chosen": best, "validation": on_validation["models"]}, decided, evaluation, verdict)
         stage.found(
             f"{best} chosen: AUC {judged[best]['auc']:.3f} on later history, lines added alone "
             f"{baseline['auc']:.3f}{note}; verdict {decided.outcome}"

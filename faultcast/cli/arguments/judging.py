@@ -1,4 +1,4 @@
-"""What judges models and decides which one serves: `models`, `promote`, `rollback`."""
+"""What judges models and decides which one serves: `validate`, `models`, `promote`, `rollback`."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -13,9 +13,28 @@ _ALIASES = ("champion", "challenger", "shadow")
 
 def register(commands: "Commands") -> None:
     """Add these commands."""
+    _validate(commands)
     _models(commands)
     _promote(commands)
     _rollback(commands)
+
+
+def _validate(commands: "Commands") -> None:
+    parser = add(
+        commands,
+        "validate",
+        "judging",
+        "tell whether the last run's models hold: over time, seeds, windows and kinds of change",
+        "Writes a page, a JSON document and a model card. Decides nothing anew: the gates are those of the run.",
+    )
+    _repository(parser)
+    parser.add_argument(
+        "--folds", type=int, default=5, metavar="N", help="points of the history to learn again at (default: 5)"
+    )
+    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds to train with (default: 5)")
+    parser.add_argument(
+        "--output", default="", metavar="FOLDER", help="where to write (default: below the state folder)"
+    )
 
 
 def _models(commands: "Commands") -> None:
