@@ -8,6 +8,7 @@ the manifest too, so loading must be harmless even then; who wrote it is what `m
 """
 
 import hashlib
+import os
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
@@ -68,7 +69,7 @@ def sign(folder: Path, key: bytes) -> None:
 
 def read_files(folder: Path, trusted: Collection[bytes] = ()) -> tuple[Manifest, dict[str, bytes]]:
     """The manifest and the content of each file that it lists, all digests checked; arguments and errors as `load`."""
-    if not (folder / MANIFEST).is_file():
+    if not os.path.lexists(folder / MANIFEST):
         raise NotFound(f"No model in {folder} (there is no {MANIFEST}); train one first")
     present = lying.names_in(folder)
     said = lying.read_file(folder, MANIFEST)

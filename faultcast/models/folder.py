@@ -60,13 +60,16 @@ def read_file(folder: Path, name: str) -> bytes:
         raise UnsafeArtifact(f"{name} is listed in the manifest but absent; fetch the model again") from error
     except OSError as error:
         raise UnsafeArtifact(f"{name} is a link or no ordinary file; a model's files are plain files") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise UnsafeArtifact(f"{name} is a link or no ordinary file; a model's files are plain files")
         if found.st_size > MAX_BYTES:
             raise UnsafeArtifact(f"{name} has {found.st_size} bytes, at most {MAX_BYTES} are read")
-        return file.read(found.st_size)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(found.st_size)
+    finally:
+        os.close(descriptor)
 
 
 def check_content(name: str, content: bytes) -> None:

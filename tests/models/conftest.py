@@ -1,5 +1,8 @@
 """Small artifacts of both kinds, written without training: made weights are enough to be loaded, or refused."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -48,21 +51,27 @@ def manifest(kind, normaliser, config=None):
     )
 
 
-@pytest.fixture
-def simple(changes, tmp_path):
-    """Folder of a forest."""
+@pytest.fixture(scope="session")
+def good(changes, tmp_path_factory):
+    """Folder with a model of each kind: `simple` a forest, `hybrid` with random weights. Copy before you change them."""
+    base = tmp_path_factory.mktemp("good")
     normaliser = fit_normaliser(values_of(changes))
     fitted = RandomForestClassifier(20, random_state=0).fit(normaliser.apply(values_of(changes)), changes["label"])
     files = forest_file.to_files(forest.of_classifier(fitted))
-    artifact.write(tmp_path / "simple", manifest("simple", normaliser), files)
-    return tmp_path / "simple"
+    artifact.write(base / "simple", manifest("simple", normaliser), files)
+    torch.manual_seed(1)
+    files = hybrid.to_files(Network(SIZES, len(normaliser.columns)), tokens.fit_tokenizer(list(changes["text"]), 400))
+    artifact.write(base / "hybrid", manifest("hybrid", normaliser, hybrid.to_config(SIZES)), files)
+    return base
 
 
 @pytest.fixture
-def hybrid_folder(changes, tmp_path):
+def simple(good, tmp_path):
+    """Folder of a forest."""
+    return Path(shutil.copytree(good / "simple", tmp_path / "simple"))
+
+
+@pytest.fixture
+def hybrid_folder(good, tmp_path):
     """Folder of a hybrid with random weights."""
-    normaliser = fit_normaliser(values_of(changes))
-    torch.manual_seed(1)
-    files = hybrid.to_files(Network(SIZES, len(normaliser.columns)), tokens.fit_tokenizer(list(changes["text"]), 400))
-    artifact.write(tmp_path / "hybrid", manifest("hybrid", normaliser, hybrid.to_config(SIZES)), files)
-    return tmp_path / "hybrid"
+    return Path(shutil.copytree(good / "hybrid", tmp_path / "hybrid"))
