@@ -1,10 +1,11 @@
 """How often the gate promotes a challenger that is no better than the champion, and how often one that is.
 
-    python benchmarks/gates.py [--runs 1000] [--write]
+    python benchmarks/gates.py [--runs 2000] [--write]
 
 Seeded pairs of models of known worth (tests/validation/equal_models.py), thresholds chosen on validation rows, judged
 by the real rules. *bounds alone* are the contract's rules without `significant_over_champion`. The rate's one-sided
-95 % upper bound (Clopper and Pearson) stands beside it. Every row is judged by itself; nothing is averaged away.
+95 % upper bound (Clopper and Pearson) stands beside it. Every cell is judged by itself: it ends with 1 where any
+promotes more than 5 % of equally good challengers.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+import sklearn
 from page import line, machine, write
 
 from faultcast.records import Outcome
@@ -28,7 +30,8 @@ SEED = 7
 
 
 def run(cell: Cell, runs: int) -> Promoted:
-    """One cell, in a process of its own."""
+    """One cell, in a process of its own; scikit-learn need not look again at what was drawn well formed."""
+    sklearn.set_config(assume_finite=True, skip_parameter_validation=True)
     return promoted(cell, runs, SEED)
 
 
@@ -78,7 +81,7 @@ def first_table(runs: int) -> list[str]:
 def main() -> None:
     """Simulate all cells on two processes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=1000, help="pairs of equally good models a cell")
+    parser.add_argument("--runs", type=int, default=2000, help="pairs of equally good models a cell")
     parser.add_argument("--write", action="store_true", help="write the tables into results.md")
     asked = parser.parse_args()
     equal = [Cell(n, rate, correlation) for n, rate, correlation in product(SIZES, RATES, CORRELATIONS)]
@@ -107,7 +110,7 @@ def main() -> None:
     print(text)
     if asked.write:
         write("gates", text)
-    sys.exit(0 if highest <= 0.05 else 1)
+    sys.exit(0 if worst.by_all <= 0.05 * worst.runs else 1)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from scipy.stats import beta, norm
 from faultcast.records import Outcome, Verdict
 from faultcast.validation import decide, metrics
 from faultcast.validation.metrics import Labels, Risk
-from faultcast.validation.significance import delong
+from faultcast.validation.significance import delong, delong_covariance
 
 CONTRACT = {"enough_samples", "both_classes", "beats_lines_added", "beats_base_rate", "f1_over_champion", "brier_over_champion"}  # fmt: skip
 
@@ -67,9 +67,10 @@ def against_champion(cell: Cell, random: np.random.Generator) -> Verdict:
     """One history: thresholds from validation rows, the verdict from later ones."""
     _, known_risks = (known := draw(cell, random))
     labels, (mine, theirs) = draw(cell, random)
+    aucs, _ = delong_covariance(labels, [mine, theirs])
     candidate, champion = (
-        entry(labels, risk, metrics.best_threshold(known[0], known_risk))
-        for risk, known_risk in zip((mine, theirs), known_risks, strict=True)
+        entry(labels, risk, float(auc), metrics.best_threshold(known[0], known_risk))
+        for risk, auc, known_risk in zip((mine, theirs), aucs, known_risks, strict=True)
     )
     return decide(candidate | {"over_champion": {"auc": delong(labels, mine, theirs)}}, LINES, champion)
 
@@ -100,12 +101,12 @@ def in_levels(risk: Risk, levels: int) -> Risk:
     return (np.bincount(group, risk) / np.bincount(group))[group]
 
 
-def entry(labels: Labels, risk: Risk, threshold: float | None) -> dict[str, Any]:
+def entry(labels: Labels, risk: Risk, auc: float | None, threshold: float | None) -> dict[str, Any]:
     """What `evaluate` says of a model, as far as the rules ask."""
     return {
         "n": len(labels),
         "positives": int(labels.sum()),
-        "auc": metrics.auc(labels, risk),
+        "auc": auc,
         "brier": metrics.brier(labels, risk),
         "brier_base_rate": 1.0,
         "f1": None if threshold is None else metrics.f1(labels, risk, threshold),
@@ -126,6 +127,6 @@ def first_model(n: int, rate: float, kind: str, random: np.random.Generator) -> 
     known = 0.0 if kind == "noise" else separation
     score = lines if kind == "lines" else known * labels + random.normal(0, 1, n)
     risk = posterior(score, known, rate) if known else np.clip(rate + 0.01 * random.normal(0, 1, n), 0, 1)
-    candidate = entry(labels, risk, None)
+    candidate = entry(labels, risk, metrics.auc(labels, risk), None)
     constant = metrics.brier(labels, np.full(n, rate))
     return decide(candidate | {"brier_base_rate": constant}, {"auc": metrics.auc(labels, lines)}, None)
