@@ -14,6 +14,8 @@ from faultcast.errors import UnsafeArtifact
 from faultcast.models.tensors import read_header
 
 FILE = "linear.safetensors"
+STATE = "state.safetensors"
+"""What training goes on from (`training.online_file`); who scores does not read it."""
 _DTYPES = {"weights": "F64", "bias": "F64"}
 
 
@@ -45,8 +47,10 @@ def from_files(files: dict[str, bytes], num_columns: int) -> Linear:
     Raises:
         UnsafeArtifact: other arrays than a regression's, or numbers that are none.
     """
-    if set(files) != {FILE}:
-        raise UnsafeArtifact(f"A regression has the one file {FILE}, found {', '.join(sorted(files)) or 'none'}")
+    if set(files) - {STATE} != {FILE}:
+        raise UnsafeArtifact(
+            f"A regression has the file {FILE}, and {STATE} at most, found {', '.join(sorted(files)) or 'none'}"
+        )
     header = read_header(FILE, files[FILE])
     header.pop("__metadata__", None)
     found = {name: entry.get("dtype") if isinstance(entry, dict) else None for name, entry in header.items()}

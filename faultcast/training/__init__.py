@@ -5,6 +5,9 @@ rows.py          the table's splits as arrays
 simple.py        kind `simple`: a random forest, its leaf size chosen by time
 hybrid.py        kind `hybrid`: the loop;  batches.py  who computes what;  ranks.py  the processes;
                  checkpoint.py  what a killed run resumes from
+incremental.py   kind `incremental`: goes on from an earlier artifact;  online.py  the learner;
+                 online_file.py  its state;  continuing.py  the learner as time goes on
+prequential.py   test, then learn: every change scored by what was known on its day
 calibrate.py     the map from scores to probabilities that validation rows speak for
 finish.py        calibration, bands and metrics on validation data, and the artifact
 """
