@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from faultcast.errors import ContractMismatch
-from faultcast.validation import choose, choose_thresholds, evaluate
+from faultcast.validation import choose, choose_thresholds, decide, evaluate
 
 
 def history(seed: int = 1, n: int = 400, rate: float = 0.2) -> tuple[NDArray[np.float64], ...]:
@@ -120,3 +120,40 @@ def test_a_model_without_an_auc_displaces_nobody_and_no_model_is_an_error() -> N
     assert choose(found) == "simple"
     with pytest.raises(ValueError, match="no model"):
         choose({"models": {}})
+
+
+def test_every_model_is_tested_against_the_one_named_champion() -> None:
+    labels, weak, strong, added, before = history()
+    risks = {"simple": strong, "champion": weak}
+    thresholds = choose_thresholds(labels, risks, added)
+    found = evaluate(labels, risks, added, before, thresholds=thresholds)
+    over = found["models"]["simple"]["over_champion"]
+    assert set(over) == {"auc", "f1", "brier", "average_precision"}
+    for name in ("auc", "f1", "brier", "average_precision"):
+        gained = found["models"]["simple"][name] - found["models"]["champion"][name]
+        assert over[name]["difference"] == pytest.approx(gained)
+        assert over[name]["low"] <= gained <= over[name]["high"]
+    assert over["auc"]["low"] > 0 > over["brier"]["high"]
+    assert found["models"]["champion"]["over_champion"] is None
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+def test_what_evaluate_writes_is_what_the_gate_reads() -> None:
+    labels, weak, strong, added, before = history()
+    for risks, outcome in (
+        ({"simple": strong, "champion": weak}, "PASS"),
+        ({"simple": weak, "champion": weak}, "FAIL"),
+    ):
+        found = evaluate(labels, risks, added, before, thresholds=dict.fromkeys(risks, 0.5), known_rate=0.5)
+        models = found["models"]
+        verdict = decide(models["simple"], found["baselines"]["lines_added"], models["champion"])
+        asked = {reason.rule: reason.outcome for reason in verdict.reasons}
+        assert asked["significant_over_champion"] == outcome
+        assert verdict.outcome == outcome
+
+
+def test_without_a_champion_or_a_class_there_is_nothing_to_test() -> None:
+    labels, weak, _, added, before = history()
+    assert evaluate(labels, {"simple": weak}, added, before)["models"]["simple"]["over_champion"] is None
+    none = evaluate([0, 0], {"simple": [0.1, 0.2], "champion": [0.1, 0.9]}, [1, 2], [1, 2])
+    assert set(none["models"]["simple"]["over_champion"].values()) == {None}
