@@ -35,13 +35,24 @@ def local_image(settings: Settings, root: Path = _ROOT) -> str:
     nor at the settings that stages read, so the tag holds a digest of both.
     """
     digest = hashlib.sha256()
-    for path in _source_files(root):
-        digest.update(f"{path.relative_to(root)}\0".encode())
-        digest.update(path.read_bytes())
+    for name, value in program(settings, root).items():
+        digest.update(f"{name}={value}\0".encode())
+    return f"{settings.image.rsplit(':', 1)[0]}:{digest.hexdigest()[:16]}"
+
+
+def program(settings: Settings, root: Path = _ROOT) -> dict[str, str]:
+    """Everything that the results of stages depend on besides their inputs.
+
+    Source file -> its digest, and setting -> its value; a file's name has a dot, a setting's has none.
+    """
+    found = {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        for path in _source_files(root)
+    }
     for name, value in sorted(asdict(settings).items()):
         if name not in _WITHOUT_EFFECT | secrets() and not name.startswith(_OF_OTHERS):
-            digest.update(f"{name}={value!r}\0".encode())
-    return f"{settings.image.rsplit(':', 1)[0]}:{digest.hexdigest()[:16]}"
+            found[name] = str(value)
+    return found
 
 
 def _source_files(root: Path) -> Iterator[Path]:

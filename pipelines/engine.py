@@ -7,6 +7,7 @@ It reads one JSON line from stdin and then watches stdin for its end: when the p
 whatever way, the tasks are stopped. Tasks read nothing from stdin.
 """
 
+import hashlib
 import importlib
 import json
 import logging
@@ -23,10 +24,12 @@ from typing import Any
 
 from kfp import dsl, local
 from kfp.local import task_dispatcher
+from kfp.local.cache import LocalCache, get_local_cache
 from kfp.local.orchestrator import task_executor
 from kfp.local.orchestrator.orchestrator_utils import OrchestratorUtils
 
 from faultcast import progress
+from pipelines import reasons
 from pipelines.processes import end_descendants
 
 GRACE_SECONDS = 5.0
@@ -36,31 +39,45 @@ class Observer:
     """Tells what KFP does with each task; KFP itself only logs it.
 
     Two of its functions are wrapped: the one that decides between a cached and a new execution, and, inside it, the
-    one that executes; a third is replaced (`outputs_of_branches`). Their
-    names are not KFP's public interface; `tests/pipelines` fails if they change.
+    one that executes. So is the function that makes a task's key in the cache, to note what the key is made of; and
+    one is replaced (`outputs_of_branches`). Their names are not KFP's public interface; `tests/pipelines` fails if
+    they change.
     """
 
-    def __init__(self, progress_file: str, lifeline: "Lifeline") -> None:
+    def __init__(self, request: dict[str, Any], lifeline: "Lifeline") -> None:
         self.failed = ""
+        self._parts: reasons.Parts | None = None
+        self._parts_folder = Path(request["cache"]) / "parts"
+        self._program: dict[str, str] = request["program"]
         self._lifeline = lifeline
-        self._progress_file = progress_file
+        self._progress_file = request["progress_file"]
         self._stage = ""
         self._was_executed = False
+        self._compute_key = LocalCache.compute_key
         self._decide = task_executor.execute_single_task
         self._execute = task_dispatcher.run_single_task_implementation
         task_executor.execute_single_task = self.decide
         task_dispatcher.run_single_task_implementation = self.execute
         OrchestratorUtils.get_dag_output_artifacts = outputs_of_branches
+        LocalCache.compute_key = self.key
+
+    def key(self, **parts: Any) -> str:
+        """KFP's key of a task that may be reused; what it is made of is noted."""
+        command = hashlib.sha256(json.dumps(list(parts["full_command"])).encode()).hexdigest()
+        self._parts = reasons.parts_of(command, parts["arguments"], self._program)
+        return str(self._compute_key(get_local_cache(), **parts))
 
     def decide(self, *, task_name: str, task_spec: Any, **others: Any) -> Any:
         self._stage = task_spec.task_info.name or task_name
-        self._was_executed = False
+        self._was_executed, self._parts = False, None
         started = time.monotonic()
         outputs, state = {}, "failed"
         try:
             outputs, status = self._decide(task_name=task_name, task_spec=task_spec, **others)
             if status.name == "SUCCESS":
                 state = "done" if self._was_executed else "cached"
+                if self._parts is not None:
+                    reasons.keep(self._parts_folder, self._stage, self._parts)
             return outputs, status
         finally:
             self.failed = self._stage if state == "failed" else self.failed
@@ -71,7 +88,7 @@ class Observer:
         if self._lifeline.is_cut.is_set():
             raise SystemExit("stopped before the next task")
         self._was_executed = True
-        self._tell("running")
+        self._tell("running", why=reasons.why(self._parts_folder, self._stage, self._parts))
         return self._execute(**task)
 
     def _tell(self, state: str, **values: object) -> None:
@@ -105,7 +122,7 @@ def main() -> int:
             raise_on_error=False,
         )
         module, _, name = request["pipeline"].partition(":")
-        observer = Observer(request["progress_file"], lifeline)
+        observer = Observer(request, lifeline)
         getattr(importlib.import_module(module), name)(**request["arguments"])
     if lifeline.is_cut.is_set():
         lifeline.join()

@@ -24,7 +24,7 @@ from pathlib import Path
 from signal import SIGKILL
 from typing import IO
 
-from components.base import local_image
+from components.base import local_image, program
 from faultcast import progress, settings
 from faultcast.adapters.places import repo_id
 from pipelines import kept
@@ -88,6 +88,7 @@ def run_pipeline(
             "artifacts": str(artifacts),
             "cache": str(cache),
             "progress_file": str(log.with_suffix(".jsonl")),
+            "program": program(settings.load()),
         }
         return _run_engine(request, home.resolve(), log, lock, on_event)
 

@@ -14,13 +14,14 @@ _FOUND_FILE = "found.json"
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """One task. `state` is done, cached (reused from an earlier run) or failed."""
+    """One task. `state` is done, cached (reused from an earlier run) or failed; `why` it was not reused."""
 
     stage: str
     state: str
     seconds: float
     artifacts: dict[str, Path]
     found: tuple[str, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Collector:
     def __init__(self, log: Path) -> None:
         self.tasks: list[TaskResult] = []
         self._log = log
-        self._running = ""
+        self._running, self._why = "", ""
         self._found: list[str] = []
         self._errors: list[Event] = []
 
@@ -93,6 +94,7 @@ class Collector:
         stage, state = str(event["stage"]), str(event["state"])
         if state == "running":
             self._running, self._found, self._errors = stage, [], []
+            self._why = str(event.get("why", ""))
             return event
         paths = event.get("artifacts")
         artifacts = {name: Path(path) for name, path in paths.items()} if isinstance(paths, dict) else {}
@@ -102,9 +104,9 @@ class Collector:
         elif artifacts and state == "cached":
             found = _kept(artifacts)
         seconds = event.get("seconds")
-        self.tasks.append(
-            TaskResult(stage, state, seconds if isinstance(seconds, float) else 0.0, artifacts, tuple(found))
-        )
+        took = seconds if isinstance(seconds, float) else 0.0
+        why = self._why if state != "cached" else ""
+        self.tasks.append(TaskResult(stage, state, took, artifacts, tuple(found), why))
         self._running = "" if state != "failed" else self._running
         return {**event, "found": list(found)}
 

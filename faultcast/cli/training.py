@@ -15,6 +15,7 @@ from faultcast.adapters.places import Places, state_folder
 from faultcast.adapters.repositories import canonical, opened, pseudonyms, refresh
 from faultcast.cli import NOT_PASSED
 from faultcast.cli.labelling import sources
+from faultcast.cli.stages import stage_data, stage_lines
 from faultcast.errors import InsufficientSamples
 from faultcast.progress.view import ProgressView
 from faultcast.report import ReportInputs, text_summary
@@ -81,6 +82,8 @@ def _learn(
     places.folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(page, places.report)
     artifacts = {f"{task.stage}/{name}": str(path) for task in result.tasks for name, path in task.artifacts.items()}
+    if options.stages and not options.json:
+        print("", "Stages", *stage_lines(result), sep="\n", file=sys.stderr)
     finished = runs.Run(
         location, places.repo_id, tip, as_of, str(places.report), artifacts, time.time(),
         champion_before=parameters.champion, champion_after=standing(now, location),
@@ -112,10 +115,7 @@ def _found(parameters: TrainingParameters, result: RunResult, inputs: ReportInpu
         "changes": inputs.predictions["changes"][:10],
         "report": str(places.report),
         "seconds": round(result.seconds, 2),
-        "stages": [
-            {"stage": task.stage, "state": task.state, "seconds": round(task.seconds, 2), "found": task.found}
-            for task in result.tasks
-        ],
+        "stages": stage_data(result),
     }
 
 

@@ -9,13 +9,13 @@ from faultcast.adapters.trainer import TrainJobs
 from faultcast.adapters.trainer_manifest import Nodes, Owner
 from faultcast.errors import UsageError
 from faultcast.settings import Settings
-from faultcast.steps.train import learn
+from faultcast.steps.train import staged
 
 
 def train_on_nodes(model: str, dataset: str, artifact: str, seed: int, image: str, shared_volume: str) -> None:
     """Train on nodes that run `image`; data and model travel over `shared_volume`, which is mounted here, too."""
     now = replace(settings.load(), trainer_image=image, shared_volume=shared_volume)
-    learn(model, Path(dataset) / "dataset.parquet", Path(artifact), seed, now, launcher=nodes_of(now))
+    staged(model, Path(dataset) / "dataset.parquet", Path(artifact), seed, now, nodes_of(now))
 
 
 def nodes_of(now: Settings, cluster: Cluster | None = None) -> TrainJobs:

@@ -9,6 +9,7 @@ from command_line import CommandLine
 COMMANDS = (
     "run",
     "demo",
+    "train",
     "label",
     "metrics",
     "score",

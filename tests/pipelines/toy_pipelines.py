@@ -5,7 +5,7 @@ arguments, and with them the cache's keys, stay the same between runs.
 """
 
 from kfp import dsl
-from kfp.dsl import Artifact, Dataset, Input, Metrics, Output
+from kfp.dsl import Artifact, Dataset, Input, Metrics, Output, OutputPath
 
 
 @dsl.component(base_image="toy-python", install_kfp_package=False)
@@ -39,3 +39,53 @@ def toy(control: str, number: int, image: str, days: float = 0.5) -> None:
     two.set_display_name("second half")
     three = third(control=control, folder=two.outputs["folder"])
     three.set_container_image(image)
+
+
+@dsl.component(base_image="toy-python", install_kfp_package=False)
+def judge(control: str, wanted: str, verdict: Output[Artifact], outcome: OutputPath(str)) -> None:
+    from toy_steps import write
+
+    write(control, "judge", verdict.path, wanted)
+    write(control, "", outcome, wanted)
+
+
+@dsl.component(base_image="toy-python", install_kfp_package=False)
+def accept(control: str, verdict: Input[Artifact], answer: Output[Artifact]) -> None:
+    from toy_steps import write
+
+    write(control, "accept", answer.path, "accepted")
+
+
+@dsl.component(base_image="toy-python", install_kfp_package=False)
+def refuse(control: str, verdict: Input[Artifact], answer: Output[Artifact]) -> None:
+    from toy_steps import write
+
+    write(control, "refuse", answer.path, "refused")
+
+
+@dsl.component(base_image="toy-python", install_kfp_package=False)
+def serve(control: str, answer: Input[Artifact], served: Output[Artifact]) -> None:
+    from toy_steps import write
+
+    write(control, "serve", served.path, "")
+
+
+@dsl.component(base_image="toy-python", install_kfp_package=False)
+def tell(control: str, answer: Input[Artifact], told: Output[Artifact]) -> None:
+    from toy_steps import copy
+
+    copy(control, "tell", answer.path, told.path)
+
+
+@dsl.pipeline(name="fork")
+def fork(control: str, wanted: str, aside: str, image: str) -> None:
+    judged = judge(control=control, wanted=wanted).set_container_image(image)
+    with dsl.If(judged.outputs["outcome"] == "PASS"):
+        accepted = accept(control=control, verdict=judged.outputs["verdict"]).set_container_image(image)
+        with dsl.If(aside == ""):
+            served = serve(control=control, answer=accepted.outputs["answer"]).set_container_image(image)
+            served.set_caching_options(enable_caching=False)
+    with dsl.Else():
+        refused = refuse(control=control, verdict=judged.outputs["verdict"]).set_container_image(image)
+    answer = dsl.OneOf(accepted.outputs["answer"], refused.outputs["answer"])
+    tell(control=control, answer=answer).set_container_image(image)

@@ -46,6 +46,16 @@ def third(control: str, folder: str, page: str) -> None:
     Path(page).write_text((Path(folder) / "whole").read_text() + repr(sys.stdin.read()))
 
 
+def write(control: str, name: str, path: str, text: str) -> None:
+    if name:
+        _note(control, name)
+    Path(path).write_text(text)
+
+
+def copy(control: str, name: str, source: str, target: str) -> None:
+    write(control, name, target, Path(source).read_text())
+
+
 def _note(control: str, name: str) -> None:
     with (Path(control) / "ran").open("a") as file:
         file.write(f"{name}\n")

@@ -1,4 +1,4 @@
-"""What learns: `run`, `demo`."""
+"""What learns: `run`, `demo`, `train`."""
 
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ def register(commands: "Commands") -> None:
     """Add these commands."""
     _run(commands)
     _demo(commands)
+    _train(commands)
 
 
 def _run(commands: "Commands") -> None:
@@ -42,3 +43,38 @@ def _demo(commands: "Commands") -> None:
     parser.add_argument("--noise", type=float, default=0.3, help="how misleading the history is, 0..1 (default: 0.3)")
     parser.set_defaults(issues="none")  # its history has no tracker
     learning(parser)
+
+
+def _train(commands: "Commands") -> None:
+    parser = add(
+        commands,
+        "train",
+        "fitting",
+        "train models from the data set of the last run, and tell their figures on validation data",
+        "Every training is logged in MLflow; nothing is registered. An interrupted one resumes.",
+    )
+    parser.add_argument(
+        "repository", metavar="REPO", nargs="?", help="whose data set (default: the repository of the last run)"
+    )
+    parser.add_argument("--dataset", metavar="FILE", help="a dataset.parquet to learn from instead")
+    parser.add_argument(
+        "--model",
+        choices=("simple", "hybrid", "both", "incremental"),
+        default="both",
+        help="what to train (default: both simple and hybrid, and say which would serve)",
+    )
+    parser.add_argument("--tune", action="store_true", help="search for hyper-parameters first, in time order")
+    parser.add_argument(
+        "--trials", type=int, default=20, metavar="N", help="trials of the search, earlier ones included (default: 20)"
+    )
+    parser.add_argument(
+        "--launcher",
+        choices=("process", "torchrun", "trainjob"),
+        help="where: this process, processes of this machine, nodes of a cluster (default: by the kind)",
+    )
+    parser.add_argument("--num-workers", type=int, metavar="N", help="processes of the hybrid's training (default: 2)")
+    parser.add_argument(
+        "--options", metavar="JSON", help="hyper-parameters of the kind: a JSON object or a file that holds one"
+    )
+    parser.add_argument("--output", metavar="FOLDER", help="where the artifacts go (default: below the state folder)")
+    parser.add_argument("--seed", type=int, default=None, help="seed of everything random (default: 7)")

@@ -61,6 +61,9 @@ def issues(parser: argparse.ArgumentParser) -> None:
 
 
 def learning(parser: argparse.ArgumentParser) -> None:
-    """Add what all learning has: --ripening-days and --seed."""
+    """Add what runs of the pipeline have: --ripening-days, --seed and --stages."""
     ripening(parser)
     parser.add_argument("--seed", type=int, default=None, help="seed of everything random (default: 7)")
+    parser.add_argument(
+        "--stages", action="store_true", help="tell at the end what each stage did, and why it was not reused"
+    )
