@@ -137,6 +137,9 @@ class Settings:
     """File with the Ed25519 private key (PEM, or 64 hexadecimal digits) that signs models; empty: they are not signed."""
     trusted_keys: str = ""
     """Public keys, 64 hexadecimal digits each, separated by commas; if there are any, other models are refused."""
+    general_model: str = ""
+    """Folder or zip archive of a model that `faultcast pretrain` wrote, for histories too small to learn from; empty:
+    those are ranked by lines added alone."""
     mlflow_run_id: str = ""
     """MLflow run to join, as a pipeline backend names it; empty: a run of our own."""
     image: str = "faultcast-python:local"
