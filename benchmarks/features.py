@@ -2,7 +2,7 @@
 
     python benchmarks/features.py PATH … [--write]
 
-Every repository is mined, labelled and described. A forest as `faultcast train` fits it learns from the first 70 % of
+Every repository is mined, labelled and described. The forest of kind `simple`, alone, learns from the first 70 % of
 the changes to source code, by what was known of them then, and is judged on the later ones, those too young to be
 judged left out. The area under the ROC curve (AUC) is a mean over five seeds, ± its standard deviation: of all
 features, of all without one group. ``--write`` puts the tables into benchmarks/results.md, between their marks.
@@ -27,8 +27,10 @@ from faultcast.features.catalogue import GROUPS, KAMEI_14
 from faultcast.features.measured import touched_history
 from faultcast.history import Pseudonyms, mine, open_repository, store
 from faultcast.labels import label
+from faultcast.models.blend import FOREST
 from faultcast.models.normaliser import fit_normaliser
-from faultcast.training.simple import choose_leaf, fit_forest
+from faultcast.training.compare import candidates, choose
+from faultcast.training.members import Sample, fit_forest
 
 SEEDS = (1, 2, 3, 4, 5)
 TREES = 200
@@ -79,10 +81,12 @@ def _cpu() -> float:
 
 @dataclass(frozen=True)
 class Split:
-    """What is learnt from and what is judged: values N x C, labels N."""
+    """What is learnt from and what is judged: values N x C, labels N, and when the former were committed."""
 
     train: NDArray[np.float64]
     train_labels: NDArray[np.float64]
+    train_at: NDArray[np.int64]
+    ripening_days: float
     test: NDArray[np.float64]
     test_labels: NDArray[np.float64]
 
@@ -92,7 +96,9 @@ class Split:
         train, test = (np.where(kept, values, np.nan) for values in (self.train, self.test))
         normaliser = fit_normaliser(train)
         features, weights = normaliser.apply(train), np.ones(len(train))
-        leaf = choose_leaf(features, self.train_labels, weights, seed=7)
+        sample = Sample(features, self.train_labels, weights, self.train_at)
+        forests = candidates(recency=0.0, members=[FOREST])
+        leaf = choose(sample, ripening_days=self.ripening_days, seed=7, settings=forests).settings[0].size
         found = []
         for seed in SEEDS:
             forest = fit_forest(features, self.train_labels, weights, seed=seed, leaf=leaf, trees=TREES)
@@ -115,6 +121,7 @@ def split(found: Described) -> Split:
     test = [row for row in rows if row.committed_at > cut]
     return Split(
         _values(train), np.array([float(first.get(row.commit, end + 1) <= cut) for row in train]),
+        np.array([row.committed_at for row in train]), labelling.ripening_days,
         _values(test), np.array([float(row.commit in first) for row in test]),
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ Two links say what the leaves add up to: `share`, their mean is a probability (r
 `logit`, `base` and their sum are a logit (boosted trees).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -119,6 +120,26 @@ def of_boosted(classifier: Any) -> Forest:
         ) for nodes in grown
     ]  # fmt: skip
     return _forest(trees, float(classifier._baseline_prediction.item()), LOGIT)  # noqa: SLF001
+
+
+def mean_of(boosted: Sequence[Forest]) -> Forest:
+    """Boosted trees whose logit is the mean of several; at least one, of the link `logit`."""
+    inner = np.cumsum([0, *(len(one.threshold_M) for one in boosted)])
+    leaves = np.cumsum([0, *(len(one.leaves_L) for one in boosted)])
+
+    def moved(names: NDArray[np.int32], which: int) -> NDArray[np.int32]:
+        return np.asarray(np.where(names < 0, names - leaves[which], names + inner[which]), dtype=np.int32)
+
+    return Forest(
+        roots_R=np.concatenate([moved(one.roots_R, i) for i, one in enumerate(boosted)]),
+        feature_M=np.concatenate([one.feature_M for one in boosted]),
+        threshold_M=np.concatenate([one.threshold_M for one in boosted]),
+        children_M2=np.concatenate([moved(one.children_M2, i) for i, one in enumerate(boosted)]),
+        missing_left_M=np.concatenate([one.missing_left_M for one in boosted]),
+        leaves_L=np.concatenate([one.leaves_L for one in boosted]) / len(boosted),
+        base=sum(one.base for one in boosted) / len(boosted),
+        link=LOGIT,
+    )
 
 
 class _Tree(NamedTuple):

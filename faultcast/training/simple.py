@@ -1,99 +1,74 @@
-"""Kind `simple`: a random forest over the features (Breiman 2001).
+"""Kind `simple`: a random forest, extra trees, boosted trees and logistic regression, compared; the best, or several
+as one, serve.
 
-The smallest leaf decides how much a forest smooths, and the best one differs by project, so it is
-chosen on an inner split by time: fitted on the first three quarters of the training rows, compared by
-average precision on the last quarter. Then all training rows are fitted with more trees.
+`compare` chooses inside the training rows, in time order; then all training rows are fitted. What it ends in is
+evaluated in plain NumPy (`models/blend.py`).
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.metrics import average_precision_score
-
-from faultcast.models.forest import of_classifier
-from faultcast.models.forest_file import to_files
+from faultcast.errors import UsageError
+from faultcast.models.blend import FILES, Blend, Member, to_files
 from faultcast.models.manifest import Manifest
 from faultcast.models.normaliser import fit_normaliser
+from faultcast.training.compare import Choice, candidates, choose, fit_choice
 from faultcast.training.finish import Learnt, finish
+from faultcast.training.members import Sample
 from faultcast.training.rows import Report, TrainingData, silent
 
 TREES = 300
-LEAVES = (2, 5, 10, 20, 40)
-_TRIAL_TREES = 80
-_DEFAULT_LEAF = 5
-_FEWEST_TO_COMPARE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """How to train."""
 
-    trees: int = TREES
-    leaf: int = 0  # smallest leaf; 0: chosen by time
+    trees: int = TREES  # of a forest and of extra trees
+    leaf: int = 0  # their smallest leaf; 0: chosen by time
+    recency: float = -1.0  # how often a row's weight halves from the newest to the oldest; below 0: chosen by time
+    members: str = ""  # such as "forest" or "extra+boosted"; empty: all are compared
 
 
 def train_simple(
     data: TrainingData, output: Path, seed: int, *, options: Options | None = None, report: Report = silent
 ) -> Manifest:
-    """Fit, calibrate and write the artifact to `output`."""
-    normaliser = fit_normaliser(data.train.values_NC)
-    features_NF = normaliser.apply(data.train.values_NC)
+    """Compare, fit, calibrate and write the artifact to `output`.
+
+    Raises:
+        UsageError: `options.members` names a member that there is not.
+    """
     options = options or Options()
-    leaf = options.leaf or choose_leaf(features_NF, data.train.labels_N, data.train.weights_N, seed, report)
-    report({"event": "fit", "model": "simple", "trees": options.trees, "min_samples_leaf": leaf})
-    scorer = of_classifier(
-        fit_forest(features_NF, data.train.labels_N, data.train.weights_N, seed=seed, leaf=leaf, trees=options.trees)
+    normaliser = fit_normaliser(data.train.values_NC)
+    sample = Sample(
+        normaliser.apply(data.train.values_NC), data.train.labels_N, data.train.weights_N, data.train.committed_at_N
     )
+    scorer, choice = fit(sample, data.info.ripening_days, seed, options, report)
     validation_NF = normaliser.apply(data.validation.values_NC)
     logits_N = scorer.logits(validation_NF, scorer.read(data.validation.texts))
-    learnt = Learnt("simple", to_files(scorer), {"trees": options.trees, "min_samples_leaf": leaf}, normaliser)
-    manifest = finish(output, data, learnt, logits_N, seed)
+    files, config = to_files(scorer, alone=choice.settings[0].member)
+    config |= {
+        "trees": options.trees,
+        "members": {one.member: {"size": one.size, "recency": one.recency} for one in choice.settings},
+    }
+    manifest = finish(output, data, Learnt("simple", files, config, normaliser), logits_N, seed)
     report({"event": "done", "model": "simple", **manifest.metrics})
     return manifest
 
 
-def choose_leaf(
-    features_NF: NDArray[np.float32],
-    labels_N: NDArray[np.float64],
-    weights_N: NDArray[np.float64],
-    seed: int,
-    report: Report = silent,
-) -> int:
-    """The leaf size that forecasts the last quarter of the rows best; a middling one when too few are inducing."""
-    cut = len(labels_N) * 3 // 4
-    inducing = labels_N[:cut].sum(), labels_N[cut:].sum()
-    if min(inducing) < _FEWEST_TO_COMPARE or labels_N[cut:].all() or labels_N[:cut].all():
-        return _DEFAULT_LEAF
-    found: dict[int, float] = {}
-    for leaf in LEAVES:
-        forest = fit_forest(
-            features_NF[:cut], labels_N[:cut], weights_N[:cut], seed=seed, leaf=leaf, trees=_TRIAL_TREES
-        )
-        share_N = forest.predict_proba(features_NF[cut:])[:, 1]
-        found[leaf] = float(average_precision_score(labels_N[cut:], share_N))
-        report({"event": "trial", "model": "simple", "min_samples_leaf": leaf, "average_precision": found[leaf]})
-    return max(found, key=lambda leaf: (round(found[leaf], 6), leaf))
+def fit(
+    sample: Sample, ripening_days: float, seed: int, options: Options, report: Report = silent
+) -> tuple[Blend | Member, Choice]:
+    """Choose and fit, on any rows in time order: what serves, and what was chosen.
 
-
-def fit_forest(
-    features_NF: NDArray[np.float32],
-    labels_N: NDArray[np.float64],
-    weights_N: NDArray[np.float64],
-    *,
-    seed: int,
-    leaf: int,
-    trees: int,
-) -> RandomForestClassifier:
-    """Both classes weigh the same in total; within a class rows weigh by their label's confidence."""
-    forest = RandomForestClassifier(
-        n_estimators=trees,
-        min_samples_leaf=leaf,
-        max_features="sqrt",
-        class_weight="balanced",
-        random_state=seed,
-        n_jobs=2,
-    )
-    return forest.fit(features_NF, labels_N.astype(np.int64), sample_weight=weights_N)
+    Raises:
+        UsageError: `options.members` names a member that there is not.
+    """
+    members = tuple(options.members.split("+")) if options.members else ()
+    if unknown := sorted(set(members) - set(FILES)):
+        raise UsageError(f"Unknown members {', '.join(unknown)}; expected some of {', '.join(FILES)}, joined by +")
+    settings = candidates(options.leaf, options.recency, members)
+    choice = choose(sample, ripening_days=ripening_days, seed=seed, settings=settings, report=report)
+    chosen = {one.member: one.size for one in choice.settings}
+    report({"event": "fit", "model": "simple", "trees": options.trees, "members": chosen})
+    return fit_choice(choice, sample, seed=seed, trees=options.trees), choice
