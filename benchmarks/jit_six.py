@@ -1,7 +1,7 @@
 """Kind `simple` on the six public projects, by the published protocol.
 
     python benchmarks/jit_six.py DATA_FOLDER [--write]
-    python benchmarks/jit_six.py DATA_FOLDER --select
+    python benchmarks/jit_six.py DATA_FOLDER --only within|cross | --select
 
 DATA_FOLDER holds PROJECT.csv.gz of qt, openstack, jdt, platform, gerrit and go: 94,918 commits in time order, the
 14 change metrics, the label, and the published split (the last 20 % are `test`).
@@ -249,15 +249,16 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--select", action="store_true")
+    parser.add_argument("--only", choices=("within", "cross"), help="one of the two; nothing is written")
     options = parser.parse_args()
     data = read(options.data)
     if options.select:
         select(data)
         return
     said, chosen = [machine() + f". Columns: {COLUMNS}.", ""], {}
-    for way, title in (("within", "within, `simple`"), ("cross", "cross, `simple`")):
+    for way in [options.only] if options.only else ["within", "cross"]:
         found, chosen[way] = judged(way, data)
-        said += table_of(title, found)
+        said += table_of(f"{way}, `simple`", found)
     for order in ("lines added", "1/LOC"):
         said += table_of(order, plain(data, order))
     said += published()
@@ -265,7 +266,7 @@ def main() -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     said += ["", speed(data["jdt"]), "", f"{used.ru_utime + used.ru_stime:.0f} CPU seconds in all."]
     print("\n".join(said))
-    if options.write:
+    if options.write and not options.only:
         write("jit_six", "\n".join(said))
 
 

@@ -2,7 +2,7 @@
 
 launch.py        one call: `simple` in this process, `hybrid` under torchrun
 rows.py          the table's splits as arrays
-simple.py        kind `simple`: a random forest, its leaf size chosen by time
+simple.py        kind `simple`;  members.py  what it can be made of;  compare.py  which of it serves, by time
 hybrid.py        kind `hybrid`: the loop;  batches.py  who computes what;  ranks.py  the processes;
                  checkpoint.py  what a killed run resumes from
 incremental.py   kind `incremental`: goes on from an earlier artifact;  online.py  the learner;
