@@ -60,7 +60,7 @@ def examine(run: Run, now: Settings, asked: Asked, tell: Tell) -> dict[str, Any]
 
     past = examined.past_of(table, info, run.artifact("label/labels"))
     with part(tell, "folds", asked.folds, "folds") as advance:
-        crossed = examined.cross_validated(past, table, folds=asked.folds, seed=simple.manifest.seed, advance=advance)
+        crossed = examined.cross_validated(past, table, simple, folds=asked.folds, advance=advance)
     with part(tell, "seeds", asked.seeds, "seeds") as advance:
         seeds = examined.over_seeds(simple, read_training_data(path), table, asked.seeds, advance)
     with part(tell, "compare"):

@@ -42,11 +42,11 @@ def past_of(table: pd.DataFrame, info: DatasetInfo, labels: Path) -> Past:
     return Past(values_of(rows), texts_of(rows), unix_seconds(rows["event_timestamp"]), found, info)
 
 
-def cross_validated(past: Past, table: pd.DataFrame, *, folds: int, seed: int, advance: Advance) -> dict[str, Any]:
+def cross_validated(past: Past, table: pd.DataFrame, like: Model, *, folds: int, advance: Advance) -> dict[str, Any]:
     """Folds in time order, each learnt from what was known then; and what the risks of all judged rows come to.
 
-    `table` is the data set that `past` was made of. Returns what `cross_validate` does, and: "kind"; "slices" and
-    "time" of the judged rows of all folds together, each with the risk that its fold gave it.
+    `table` is the data set that `past` was made of, `like` the run's own model. Returns what `cross_validate` does,
+    and: "kind"; "slices" and "time" of the judged rows of all folds together, each with the risk that its fold gave it.
     """
     rows = _ripe(table)
     label_N, _ = past.known.at(past.info.as_of, len(rows))
@@ -56,7 +56,7 @@ def cross_validated(past: Past, table: pd.DataFrame, *, folds: int, seed: int, a
 
     def fit(learnt: Rows) -> Score:
         training = past.learnable(learnt)
-        model = learn(REFITTED, training, seed)
+        model = learn(REFITTED, training, like.manifest.seed, _options(like))
         own = training.validation
         threshold = metrics.best_threshold(own.labels_N.astype(np.int64), _risk(model, own.values_NC))
         thresholds.extend([] if threshold is None else [threshold])
@@ -90,7 +90,7 @@ def over_seeds(
     advance()
     if model.manifest.kind == REFITTED:
         for further in range(1, seeds):
-            asked.append(learn(REFITTED, training, model.manifest.seed + further))
+            asked.append(learn(REFITTED, training, model.manifest.seed + further, _options(model)))
             advance()
     found = stability.over_seeds(labels_of(rows), [one.risk(rows) for one in asked], [one.bands for one in asked])
     return found | {"kind": model.manifest.kind}
@@ -125,6 +125,11 @@ def efforts(asked: Mapping[str, Model], table: pd.DataFrame) -> dict[str, Any]:
     ranks = {name: model.risk(rows) for name, model in asked.items()}
     ranks[BASELINE] = baseline_ranks(_lines(rows), np.ones(len(rows)))[BASELINE]
     return {name: effort.effort_aware(labels_of(rows), rank_N, lines_N) for name, rank_N in ranks.items()}
+
+
+def _options(model: Model) -> dict[str, Any]:
+    """What a model was told before it learnt; what it chose by itself is chosen anew."""
+    return {name: model.manifest.config[name] for name in ("trees",) if name in model.manifest.config}
 
 
 def _observed(model: Model, rows: pd.DataFrame) -> pd.DataFrame:
