@@ -9,7 +9,7 @@ import pytest
 
 from faultcast.adapters.registry import Promotion, Registry, folder_digest
 from faultcast.adapters.registry.promotions import FileLines, Log
-from faultcast.errors import NotFound, Unavailable, UnsafeArtifact
+from faultcast.errors import NotFound, NotPassed, Unavailable, UnsafeArtifact, UsageError
 
 MODEL = "faultcast-shop-12345678"
 
@@ -77,6 +77,28 @@ def test_doing_it_again_finds_what_is_there(registry: Registry, tmp_path: Path) 
 
     assert first == second == "1"
     assert len(registry.promotions("faultcast-again")) == 1
+
+
+def test_a_refused_model_is_kept_with_the_reason_and_no_alias(registry: Registry, tmp_path: Path) -> None:
+    good, bad = model_in(tmp_path / "good", "good"), model_in(tmp_path / "bad", "bad")
+    registry.register("faultcast-kept", good, {}, "champion", why="passed", verdict="PASS")
+    assert registry.archive("faultcast-kept", bad, {"auc": 0.5}, "FAIL", "AUC 0.5", card="# bad") == "2"
+    assert registry.archive("faultcast-kept", bad, {}, "INCONCLUSIVE", "too few") == "2"
+    assert registry.archive("faultcast-kept", good, {}, "FAIL", "no better than itself") == "1"
+
+    versions = registry.versions("faultcast-kept")
+
+    assert [(one.verdict, one.why, one.aliases) for one, _ in versions] == [
+        ("PASS", "passed", ("champion",)),
+        ("INCONCLUSIVE", "too few", ()),
+    ]
+    assert versions[1][1] == {"auc": 0.5}
+    card = registry._client.download_artifacts(versions[1][0].run_id, "model-card.md", str(tmp_path))
+    assert Path(card).read_text() == "# bad"
+    with pytest.raises(NotPassed, match="found the verdict INCONCLUSIVE"):
+        registry.promote("faultcast-kept", "2", "champion")
+    with pytest.raises(UsageError, match="expected both"):
+        registry.archive("faultcast-kept", bad, {}, "FAIL", "")
 
 
 def test_a_run_of_the_pipeline_backend_is_joined_not_ended(registry: Registry, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from faultcast.adapters.registry.runs import CARD, Runs
 from faultcast.adapters.registry.versions import VersionInfo, Versions
 from faultcast.errors import UsageError
 from faultcast.models import artifact
+from faultcast.records import Outcome
 from faultcast.settings import Settings
 
 
@@ -138,6 +139,8 @@ class Registry:
     ) -> str:
         """Keep a model that was refused, with the verdict and its reason: a version that no alias points to.
 
+        A model that serves already, learnt once more and refused this time, keeps the verdict that it serves by.
+
         Raises:
             UsageError: no verdict, or no reason.
         """
@@ -222,7 +225,8 @@ class Registry:
         digest = folder_digest(artifact_folder)
         with translated():
             if version := self._versions.with_digest(model_name, digest):
-                self._versions.judge(model_name, version, verdict, why)
+                if verdict == Outcome.PASS or not self._versions.of(model_name, version).aliases:
+                    self._versions.judge(model_name, version, verdict, why)
                 return version
             if run_id:
                 self._client.log_artifacts(run_id, str(artifact_folder), "model")
