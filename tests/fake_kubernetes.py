@@ -84,12 +84,16 @@ class FakeKubernetes:
             return (200, self.logs[found[1]]) if found[1] in self.logs else (404, status(404))
         if method == "POST":
             return self._create(path, body)
-        if path not in self.objects:
-            return 404, status(404)
+        return self._known(method, path, body) if path in self.objects else (404, status(404))
+
+    def _known(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         if method == "DELETE":
             return 200, self.objects.pop(path)
         if method == "PATCH":
-            _merge(self.objects[path], body)
+            if not _patch(self.objects[path], body):
+                return 422, status(422, "the test operation failed")
+            if self.work:
+                self.work(self, self.objects[path])
         return 200, self.objects[path]
 
     def _create(self, path: str, body: Object) -> tuple[int, Any]:
@@ -126,20 +130,23 @@ def status(code: int, message: str = "as told") -> Object:
     return {"kind": "Status", "code": code, "message": message}
 
 
-def _merge(into: Object, patch: Object) -> None:
-    """Server-side apply, as far as our patches go: lists of named things are merged by name."""
-    for key, value in patch.items():
-        if isinstance(value, dict) and isinstance(into.get(key), dict):
-            _merge(into[key], value)
-        elif isinstance(value, list) and isinstance(into.get(key), list) and value and "name" in value[0]:
-            known = {item["name"]: item for item in into[key]}
-            for item in value:
-                if item["name"] in known:
-                    _merge(known[item["name"]], item)
-                else:
-                    into[key].append(item)
-        else:
-            into[key] = value
+def _patch(into: Object, changes: list[Object]) -> bool:
+    """JSON patch (RFC 6902), as far as ours go; False where a test fails, and nothing is changed."""
+    copy = json.loads(json.dumps(into))
+    for change in changes:
+        *way, last = [part.replace("~1", "/").replace("~0", "~") for part in change["path"].split("/")[1:]]
+        place: Any = copy
+        for part in way:
+            place = place[int(part)] if isinstance(place, list) else place[part]
+        if change["op"] == "test" and place[last] != change["value"]:
+            return False
+        if change["op"] == "add":
+            place[int(last) if isinstance(place, list) else last] = change["value"]
+    copy["metadata"]["resourceVersion"] += "1"
+    copy["metadata"]["generation"] = copy["metadata"].get("generation", 0) + 1
+    into.clear()
+    into.update(copy)
+    return True
 
 
 class _Handler(BaseHTTPRequestHandler):

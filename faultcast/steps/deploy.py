@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from faultcast import progress, settings
 from faultcast.adapters.registry import Registry
@@ -10,6 +11,9 @@ from faultcast.errors import NotPassed, UsageError
 from faultcast.records import Outcome
 from faultcast.settings import Settings
 from faultcast.steps.judged import judged
+
+if TYPE_CHECKING:
+    from faultcast.adapters.inference_service import InferenceService
 
 
 def deploy(chosen: str, verdict: str, registration: str, deployment: str) -> None:
@@ -46,7 +50,16 @@ def _roll_out(now: Settings, name: str, version: str, chosen: Path) -> str:
     from faultcast.adapters.inference_service import InferenceService  # noqa: PLC0415
     from faultcast.adapters.kubernetes_api import Cluster  # noqa: PLC0415
 
-    service = InferenceService(Cluster(now.namespace), now.inference_service)
+    return roll_out(InferenceService(Cluster(now.namespace), now.inference_service), now, name, version, chosen)
+
+
+def roll_out(service: "InferenceService", now: Settings, name: str, version: str, chosen: Path) -> str:
+    """Put a registered model where a service can read it, and let it serve that; returns where.
+
+    Raises:
+        StageFailed: the model does not answer in time; the one before serves again.
+        UsageError: the service cannot reach the model.
+    """
     place = service.place()
     value = _on_volume(now, name, version, chosen, place.claim) if place.claim else _address(now, name, version)
     service.serve(value, version, now.rollout_deadline_seconds)

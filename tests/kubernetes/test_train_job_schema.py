@@ -1,6 +1,7 @@
 """The TrainJob that the launcher creates, against the schema of its custom resource definition, every object closed."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import jsonschema
 import pytest
 from manifest_schemas import SCHEMAS, close, error_text
 from pod_security import violations
+from rendering import Objects, one
 
 from faultcast.adapters.trainer_manifest import Nodes, Owner, train_job
 from faultcast.training.order import Order
@@ -42,3 +44,15 @@ def test_its_pods_keep_to_pod_security() -> None:
     (patch,) = train_job(ORDER, NODES, "faultcast-x")["spec"]["runtimePatches"]
     (job,) = patch["trainingRuntimeSpec"]["template"]["spec"]["replicatedJobs"]
     assert violations(job["template"]["spec"]["template"]["spec"]) == []
+
+
+def test_the_pipelines_account_may_do_what_launcher_and_deploy_ask(render: Callable[..., Objects]) -> None:
+    allowed = {
+        (resource, verb)
+        for rule in one(render(), "Role", "faultcast-pipeline")["rules"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+    asked = {("trainjobs", verb) for verb in ("create", "get", "delete")}
+    asked |= {("pods", "list"), ("pods/log", "get"), ("inferenceservices", "get"), ("inferenceservices", "patch")}
+    assert asked <= allowed
