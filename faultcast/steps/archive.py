@@ -6,6 +6,7 @@ from pathlib import Path
 from faultcast import progress, settings
 from faultcast.adapters.places import Places
 from faultcast.adapters.registry import Registry
+from faultcast.steps.card import card
 from faultcast.steps.judged import judged
 from faultcast.steps.small import marked
 
@@ -22,7 +23,8 @@ def archive(repository: str, chosen: str, evaluation: str, verdict: str, registr
         registry = Registry.of(now)
         why, kept = decided.why or "no reason given", ""
         if not marked(Path(chosen)):
-            kept = registry.archive(name, Path(chosen), decided.figures, decided.outcome, why)
+            about = card(repository, chosen, evaluation, verdict)
+            kept = registry.archive(name, Path(chosen), decided.figures, decided.outcome, why, card=about)
         standing = registry.champion(name)
         version = standing.version if standing else ""
         found = {"model_name": name, "version": version, "registered": False, "why": decided.why, "archived": kept}

@@ -155,7 +155,7 @@ def _compared(
         "time": examined.over_time(judged, table),
         "slices": examined.sliced(candidates[chosen], rivals.thresholds_of(candidates, table).get(chosen), table),
         "drift": examined.drifted(candidates[chosen], table),
-        "effort": examined.efforts(judged, table),
+        "effort": rivals.efforts(judged, table),
     }
 
 

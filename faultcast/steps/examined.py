@@ -18,9 +18,8 @@ from faultcast.steps.rivals import labels_of
 from faultcast.steps.told import Advance
 from faultcast.training.refits import Known, Past, learn
 from faultcast.training.rows import TrainingData
-from faultcast.validation import cross, drift, effort, metrics, slices, slicing, stability
+from faultcast.validation import cross, drift, metrics, slices, slicing, stability
 from faultcast.validation.cross import Rows, Score
-from faultcast.validation.evaluate import BASELINE, baseline_ranks
 
 SPLITS = ("train", "validation", "test")
 REFITTED = "simple"
@@ -116,15 +115,6 @@ def drifted(model: Model, table: pd.DataFrame) -> dict[str, Any]:
     windows = {name: _observed(model, table[table["split"] == name]) for name in (*SPLITS, "recent")}
     reference = drift.summarise(windows.pop("train"))
     return {name: drift.compare(reference, rows) for name, rows in windows.items() if len(rows)}
-
-
-def efforts(asked: Mapping[str, Model], table: pd.DataFrame) -> dict[str, Any]:
-    """Effort-aware figures of each model and of lines added alone, beside their floor, on the test rows."""
-    rows = table[table["split"] == "test"]
-    lines_N = effort.effort_of(rows["lines_added"], rows["lines_deleted"])
-    ranks = {name: model.risk(rows) for name, model in asked.items()}
-    ranks[BASELINE] = baseline_ranks(_lines(rows), np.ones(len(rows)))[BASELINE]
-    return {name: effort.effort_aware(labels_of(rows), rank_N, lines_N) for name, rank_N in ranks.items()}
 
 
 def _options(model: Model) -> dict[str, Any]:

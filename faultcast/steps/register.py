@@ -8,6 +8,7 @@ from faultcast.adapters.places import Places
 from faultcast.adapters.registry import Registry
 from faultcast.errors import NotPassed
 from faultcast.records import Outcome
+from faultcast.steps.card import card
 from faultcast.steps.judged import judged
 
 
@@ -25,7 +26,10 @@ def register(repository: str, chosen: str, evaluation: str, verdict: str, regist
             raise NotPassed(f"{name}: found the verdict {decided.outcome}, expected PASS: {decided.why or 'no reason'}")
         registry = Registry.of(now)
         why = "passed every gate"
-        version = registry.register(name, Path(chosen), decided.figures, "challenger", why=why, verdict=decided.outcome)
+        version = registry.register(
+            name, Path(chosen), decided.figures, "challenger",
+            why=why, verdict=decided.outcome, card=card(repository, chosen, evaluation, verdict),
+        )  # fmt: skip
         registry.promote(name, version, "champion", why=why)
         found = {"model_name": name, "version": version, "registered": True, "why": ""}
         Path(registration).write_text(json.dumps(found), encoding="utf-8")

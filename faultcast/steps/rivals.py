@@ -14,6 +14,7 @@ from faultcast.errors import ContractMismatch
 from faultcast.models import Model
 from faultcast.settings import Settings
 from faultcast.validation import Bounds, choose_thresholds, evaluate
+from faultcast.validation.effort import effort_aware, effort_of
 from faultcast.validation.evaluate import BASELINE, baseline_ranks
 from faultcast.validation.significance import delong, paired_bootstrap
 
@@ -73,6 +74,17 @@ def significance(
             if rival == BASELINE:
                 found[rival]["brier"] = None
     return found
+
+
+def efforts(asked: Mapping[str, Model], table: pd.DataFrame) -> dict[str, Any]:
+    """Effort-aware figures of each model and of lines added alone, beside their floor, on the test rows."""
+    rows = table[table["split"] == "test"]
+    lines_N = effort_of(rows["lines_added"], rows["lines_deleted"])
+    ranks = risks_of(asked, rows)
+    ranks[BASELINE] = baseline_ranks(rows["lines_added"].to_numpy(np.float64, na_value=0.0), np.ones(len(rows)))[
+        BASELINE
+    ]
+    return {name: effort_aware(labels_of(rows), rank_N, lines_N) for name, rank_N in ranks.items()}
 
 
 def champion(now: Settings, repository: str, candidate: Model) -> tuple[dict[str, Model], str]:

@@ -36,7 +36,13 @@ def validate(
         judged, baseline = on_test["models"], on_test["baselines"]["lines_added"]
         decided = decide(judged[best], baseline, judged.get("champion"), rivals.bounds(now))
         shutil.copytree(folders[best], chosen, dirs_exist_ok=True)
-        _save(on_test | {"chosen": best, "validation": on_validation["models"]}, decided, evaluation, verdict)
+        on_test |= {
+            "chosen": best,
+            "validation": on_validation["models"],
+            "effort": rivals.efforts(candidates | champion, table),
+            "calibration": {name: model.calibration.describe() for name, model in (candidates | champion).items()},
+        }
+        _save(on_test, decided, evaluation, verdict)
         stage.found(
             f"{best} chosen: AUC {judged[best]['auc']:.3f} on later history, lines added alone "
             f"{baseline['auc']:.3f}{note}; verdict {decided.outcome}"

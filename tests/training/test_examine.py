@@ -16,6 +16,7 @@ from faultcast.adapters import runs
 from faultcast.adapters.label_tables import LABELS
 from faultcast.adapters.places import Places
 from faultcast.cli import main
+from faultcast.steps.register import register
 from faultcast.steps.validate import validate
 from faultcast.training.launch import in_process
 from faultcast.training.rows import read_training_data
@@ -183,6 +184,17 @@ def test_the_card_says_what_a_reader_must_know(learnt):
     assert "lines added alone" in card
     assert "Expected calibration error" in card
     assert f"faultcast run {LOCATION}" in card
+
+
+def test_the_card_is_kept_with_the_version(learnt, tmp_path, monkeypatch):
+    """It says what the stages know; an examination comes later."""
+    files = (str(learnt / name) for name in ("chosen", "evaluation.json", "verdict.json"))
+    monkeypatch.setenv("FAULTCAST_HOME", str(tmp_path / "home"))
+    register(LOCATION, *files, str(tmp_path / "registration.json"))
+    (kept,) = (tmp_path / "home").rglob("model-card.md")
+    card = kept.read_text("utf-8")
+    assert card.startswith("# Model card: simple for harbour\n")
+    assert "## Whether it holds" not in card
 
 
 def test_a_model_that_did_not_pass_is_examined_all_the_same(ask):
