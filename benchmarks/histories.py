@@ -1,11 +1,12 @@
 """Which kind of model forecasts real histories best, asked as time went on.
 
-    python benchmarks/histories.py PATH … [--keep FOLDER] [--periods 5] [--write]
+    python benchmarks/histories.py PATH … [--keep FOLDER] [--periods 3] [--write]
 
 Every repository is mined, described and labelled. The last 60 % of its changes to source code are judged in periods of
 equal size: at the start of each, every kind learns anew from what was known on that day (an inducing change by its
 first fix, a clean one once it had ripened), scores the changes of the period, and only then are their labels looked
-at. `incremental` goes on learning change by change, each when its label became known. Changes that are still too young
+at. `incremental` goes on
+learning week by week, each label when it became known. Changes that are still too young
 to be judged at the end of the history are left out.
 
 `simple` and `hybrid` are trained by `faultcast.training`, with its calibration, as a run does. Beside them stand lines
@@ -18,7 +19,9 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import mean
 
@@ -31,12 +34,15 @@ from faultcast import models
 from faultcast.dataset import DatasetInfo
 from faultcast.dataset.split import SECONDS_A_DAY
 from faultcast.errors import FaultcastError
-from faultcast.features import NAMES, Past, describe
+from faultcast.features import NAMES, Past as Described, describe
 from faultcast.features.measured import touched_history
 from faultcast.features.table import to_rows, to_table
 from faultcast.history import Pseudonyms, mine, open_repository, store
 from faultcast.labels import label
 from faultcast.training import launch
+from faultcast.training.continuing import Continuing
+from faultcast.training.prequential import Told, prequential, what_was_told
+from faultcast.training.refits import Known, Past
 from faultcast.training.rows import Rows, TrainingData
 from faultcast.validation import choose, evaluate
 from faultcast.validation.intervals import bootstrap_aucs, interval
@@ -79,11 +85,11 @@ def described(location: str, keep: Path) -> tuple[Path, Path]:
     with open_repository(Path(location)) as repository:
         _, batches = mine(repository, repository.tip("HEAD"), Pseudonyms(b"benchmark" * 4))
         store.write((batch for batch, *_ in batches), history)
-        past, rows = Past(), []
+        before, rows = Described(), []
         for commit, touched in touched_history(repository, store.HistoryFile(history), 2):
             if not commit.is_merge:
-                rows.append(describe(commit, past, touched))
-            past.observe(commit, touched)
+                rows.append(describe(commit, before, touched))
+            before.observe(commit, touched)
     pq.write_table(to_table(rows, name_of(location)), features)
     return history, features
 
@@ -122,22 +128,10 @@ def periods(history: History, count: int) -> Iterator[tuple[int, NDArray[np.int6
         yield int(history.committed_N[rows[0]]), rows
 
 
-def known(history: History, instant: int) -> TrainingData:
-    """What could be learnt from at an instant: validation is the newest sixth of what had ripened, train what had
-    ripened before that began; each label as it was known when its part ended."""
-    ripe = int(np.searchsorted(history.committed_N, instant - history.ripening, side="right"))
-    first = ripe - max(60, ripe // 6)
-    train_until = int(history.committed_N[first])
-    last = int(np.searchsorted(history.committed_N, train_until - history.ripening, side="right"))
-    info = DatasetInfo(instant, history.ripening / SECONDS_A_DAY, train_until, instant, {}, f"{history.name}@{instant}")
-    parts = (_rows(history, slice(0, last), train_until), _rows(history, slice(first, ripe), instant))
-    return TrainingData(*parts, info)
-
-
-def _rows(history: History, part: slice, until: int) -> Rows:
-    labels_N = (history.first_fixed_N[part] <= until).astype(np.float64)
-    weights_N = np.where(labels_N > 0, history.confidence_N[part], 0.7)
-    return Rows(history.values_NC[part], history.texts[part], labels_N, weights_N, history.committed_N[part])
+def what_was_told_of(history: History) -> Told:
+    """Every label with the instant at which it became known."""
+    ripening_days = history.ripening / SECONDS_A_DAY
+    return what_was_told(history.committed_N, history.first_fixed_N, ripening_days, history.end, history.confidence_N)
 
 
 def learnt(kind: str, data: TrainingData, seed: int) -> models.Model:
@@ -145,8 +139,11 @@ def learnt(kind: str, data: TrainingData, seed: int) -> models.Model:
     with tempfile.TemporaryDirectory(prefix="faultcast-bench-") as folder:
         output = Path(folder)
         if kind == "hybrid":
-            from faultcast.training.hybrid import train_hybrid  # noqa: PLC0415  torch only where it is asked for
+            import torch  # noqa: PLC0415  only where it is asked for
 
+            from faultcast.training.hybrid import train_hybrid  # noqa: PLC0415
+
+            torch.set_num_threads(1)  # two histories are judged at a time
             train_hybrid(data, output, seed)
         else:
             launch.in_process(kind, data, output, seed, {})
@@ -175,21 +172,34 @@ def judge(history: History, count: int) -> Judged:
     found: dict[str, list[Values]] = {kind: [] for kind in ("simple", "hybrid", "incremental", "served")}
     seeds: list[list[Values]] = []
     hybrids = 0
-    parts = list(periods(history, count))
+    parts, told = list(periods(history, count)), what_was_told_of(history)
+    known = Known(told.row_E, told.known_at_E, told.label_E, told.weight_E)
+    ripening_days = history.ripening / SECONDS_A_DAY
+    info = DatasetInfo(history.end, ripening_days, 0, 0, {}, history.name)
+    everything = Past(history.values_NC, history.texts, history.committed_N, known, info)
+    week_by_week = prequential(
+        history.values_NC,
+        history.texts,
+        history.committed_N,
+        told,
+        Continuing(ripening_days),
+        first=int(parts[0][1][0]),
+    )
     for instant, rows in parts:
-        data = known(history, instant)
-        now = _rows(history, slice(rows[0], rows[-1] + 1), instant)
+        ripe = int(np.searchsorted(history.committed_N, instant - history.ripening, side="right"))
+        data = everything.learnable(np.arange(ripe))
+        now = Rows(history.values_NC[rows], [history.texts[row] for row in rows], rows * 0.0, rows * 0.0, rows)
         simple = [learnt("simple", data, seed) for seed in SEEDS]
-        hybrid, incremental = learnt("hybrid", data, SEEDS[0]), learnt("incremental", data, SEEDS[0])
+        hybrid = learnt("hybrid", data, SEEDS[0])
         seeds.append([asked(model, now) for model in simple])
         found["simple"].append(seeds[-1][0])
         found["hybrid"].append(asked(hybrid, now))
-        found["incremental"].append(asked(incremental, now))
+        found["incremental"].append(week_by_week[rows])
         chosen = served(simple[0], hybrid, data.validation)
         hybrids += chosen == "hybrid"
         found["served"].append(found[chosen][-1])
-        told = {kind: f"{_auc(history, rows, parts_[-1]):.3f}" for kind, parts_ in found.items()}
-        print(f"{history.name} from {instant}: {told}", file=sys.stderr)
+        aucs = {kind: f"{_auc(history, rows, risks[-1]):.3f}" for kind, risks in found.items()}
+        print(f"{history.name} from {instant}: {aucs}", file=sys.stderr)
     judged = np.concatenate([rows for _, rows in parts])
     risks = {kind: np.concatenate(risk) for kind, risk in found.items()}
     added_N, before_N = history.column("lines_added")[judged], history.column("lines_before")[judged]
@@ -254,24 +264,30 @@ def more(found: list[Judged]) -> list[str]:
     return lines
 
 
+def judged(asked_for: str, keep: Path, count: int) -> Judged | None:
+    """One repository, PATH=LANGUAGE; None where its history is too short."""
+    location, _, language = asked_for.partition("=")
+    history = read(location, language, keep / name_of(location).replace("/", "+"))
+    try:
+        return judge(history, count)
+    except FaultcastError as error:
+        print(f"{history.name} left out: {error}", file=sys.stderr)
+        return None
+
+
 def main() -> None:
     """Judge all and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("repositories", nargs="+", metavar="PATH=LANGUAGE")
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
-    parser.add_argument("--periods", type=int, default=5)
+    parser.add_argument("--periods", type=int, default=3)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="faultcast-bench-") as folder:
         keep = options.keep or Path(folder)
-        found = []
-        for asked_for in options.repositories:
-            location, _, language = asked_for.partition("=")
-            history = read(location, language, keep / name_of(location).replace("/", "+"))
-            try:
-                found.append(judge(history, options.periods))
-            except FaultcastError as error:
-                print(f"{history.name} left out: {error}", file=sys.stderr)
+        work = [(asked_for, keep, options.periods) for asked_for in options.repositories]
+        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+            found = [one for one in pool.map(judged, *zip(*work, strict=True)) if one]
     said = [f"{machine()}, {options.periods} periods.", "", *table(found), "", *more(found)]
     print("\n".join(said))
     if options.write:
