@@ -1,4 +1,4 @@
-"""Does code mutation help the hybrid? Trained with and without, on the same rows, with the same seeds.
+"""Does code mutation help the hybrid, and does the hybrid read its text? With and without, same rows, same seeds.
 
     python benchmarks/mutation.py DATASET.parquet … [--seeds 3] [--rows 800] [--write]
 
@@ -11,6 +11,9 @@ Ways: nothing; `mutations` (texts of a share of rows told in other words, anew e
 rows once more, with a planted fault). Six epochs at most, in bfloat16, a thread for each data set. Told is the mean
 over seeds of AUC and average precision, and the mean difference to nothing with its 95 %
 interval over pairs of the same data set and seed (Student).
+
+Reading: the models learnt without mutation are asked again with changes turned round (added lines deleted, deleted ones
+added), with hunks of other changes, and without any text. A model that reads only size would not move.
 """
 
 import argparse
@@ -28,6 +31,7 @@ import torch
 from page import head, line, machine, name_of, write
 
 from faultcast import dataset, models
+from faultcast.models.text import parts
 from faultcast.training.hybrid import Options, train_hybrid
 from faultcast.training.rows import Rows, TrainingData, read_training_data
 from faultcast.validation.metrics import auc, average_precision
@@ -50,6 +54,20 @@ class Found:
     seed: int
     auc: float
     average_precision: float
+    asked_again: Mapping[str, tuple[float, float]]  # with what text -> AUC, mean |difference of risk|
+
+
+def others(texts: list[str], seed: int) -> Mapping[str, list[str]]:
+    """The same changes with other texts."""
+    split = [parts(text) for text in texts]
+    turn = str.maketrans("+-", "-+")
+    turned = ["\n".join(line[:1].translate(turn) + line[1:] for line in diff.split("\n")) for _, diff in split]
+    order = np.random.default_rng(seed).permutation(len(split))
+    return {
+        "turned round": [f"{message}\n{diff}" for (message, _), diff in zip(split, turned, strict=True)],
+        "hunks of others": [f"{message}\n{split[other][1]}" for (message, _), other in zip(split, order, strict=True)],
+        "no text": [""] * len(split),
+    }
 
 
 def part(rows: Rows, which: slice) -> Rows:
@@ -82,8 +100,15 @@ def judge(path: Path, seeds: int, most: int) -> list[Found]:
             with tempfile.TemporaryDirectory(prefix="faultcast-bench-") as folder:
                 train_hybrid(inner, Path(folder), seed, options=replace(Options(epochs=EPOCHS, bf16=True), **shares))
                 model = models.load(Path(folder))
-            risk_N = model.risk_of(data.validation.values_NC, model.read(data.validation.texts))
-            one = Found(name, way, seed, auc(labels_N, risk_N) or 0.0, average_precision(labels_N, risk_N) or 0.0)
+            values_NC, texts = data.validation.values_NC, data.validation.texts
+            risk_N = model.risk_of(values_NC, model.read(texts))
+            again: dict[str, tuple[float, float]] = {}
+            if way == "nothing":
+                for told, changed in others(texts, seed).items():
+                    other_N = model.risk_of(values_NC, model.read(changed))
+                    again[told] = (auc(labels_N, other_N) or 0.0, float(np.abs(other_N - risk_N).mean()))
+            of_both = auc(labels_N, risk_N) or 0.0, average_precision(labels_N, risk_N) or 0.0
+            one = Found(name, way, seed, *of_both, again)
             print(one, file=sys.stderr, flush=True)
             found.append(one)
     return found
@@ -103,6 +128,18 @@ def table(found: list[Found]) -> list[str]:
         pairs = [(one, plain[one.name, one.seed]) for one in found if one.way == way]
         differences = [[a.auc - b.auc for a, b in pairs], [a.average_precision - b.average_precision for a, b in pairs]]
         lines.append(line([way, *(interval(values) for values in differences), str(len(pairs))]))
+    return [*lines, "", *reading(list(plain.values()))]
+
+
+def reading(found: list[Found]) -> list[str]:
+    """How far other texts move the risks of the same changes."""
+    lines = head("data set", "text", "AUC", "mean of how far a risk moves")
+    for name in dict.fromkeys(one.name for one in found):
+        mine = [one for one in found if one.name == name]
+        lines.append(line([name, "its own", f"{mean(one.auc for one in mine):.3f}", "-"]))
+        for told in mine[0].asked_again:
+            again = [one.asked_again[told] for one in mine]
+            lines.append(line([name, told, f"{mean(a for a, _ in again):.3f}", f"{mean(d for _, d in again):.3f}"]))
     return lines
 
 
