@@ -15,7 +15,7 @@ import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from faultcast.errors import Busy, Unavailable, UsageError, out_of_space
 
@@ -61,7 +61,7 @@ def opened(name: str, storage: str) -> Iterator[optuna.Study]:
 def _database(url: str) -> BaseStorage:
     try:
         return RDBStorage(url)
-    except (ValueError, ImportError) as error:
+    except (ArgumentError, ValueError, ImportError) as error:
         raise UsageError("The tuning storage is no database URL; expected one like postgresql+psycopg://…") from error
     except SQLAlchemyError as error:
         raise Unavailable(f"The tuning storage does not answer ({type(error).__name__}); is its server up?") from error

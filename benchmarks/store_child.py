@@ -1,0 +1,84 @@
+"""What each process of `store.py` does: ask one offline store through Feast's own API, and tell what that took.
+
+    python benchmarks/store_child.py STORE FOLDER ENTITIES ANSWER
+
+Ten rows are asked for first, so that imports and connections are paid before the clock of the join starts.
+"""
+
+import contextlib
+import json
+import resource
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+TTL = timedelta(days=30)
+FLOATS, INTEGERS, FLAGS = 15, 10, 5
+FEATURES = [
+    *(f"float_{i}" for i in range(FLOATS)),
+    *(f"integer_{i}" for i in range(INTEGERS)),
+    *(f"flag_{i}" for i in range(FLAGS)),
+]
+MOST_BYTES = 12 << 30
+STORES = {
+    "ours": "faultcast.adapters.asof_offline_store.AsofOfflineStore",
+    "Feast's duckdb": "duckdb",
+    "Feast's dask": "dask",
+}
+
+
+def used() -> tuple[float, float]:
+    """CPU-seconds (user and system) and the peak of memory in MB, so far."""
+    found = resource.getrusage(resource.RUSAGE_SELF)
+    return found.ru_utime + found.ru_stime, found.ru_maxrss / 1024
+
+
+def opened(store: str, folder: Path) -> object:
+    """A feature store whose definitions are all alike but for the offline store."""
+    from feast import Entity, FeatureStore, FeatureView, Field, FileSource, RepoConfig, ValueType  # noqa: PLC0415
+    from feast.types import Bool, Float64, Int64  # noqa: PLC0415
+
+    config = RepoConfig(
+        project="bench", provider="local", repo_path=folder, registry=str(folder / f"{store}.db"),
+        offline_store={"type": STORES[store]}, entity_key_serialization_version=3,
+    )  # fmt: skip
+    kinds = {"float": Float64, "integer": Int64, "flag": Bool}
+    key = Entity(name="key", value_type=ValueType.INT64)
+    fields = [Field(name="key", dtype=Int64), *(Field(name=one, dtype=kinds[one.split("_")[0]]) for one in FEATURES)]
+    path = str(folder / "source.parquet")
+    source = FileSource(name="source", path=path, timestamp_field="event", created_timestamp_column="created")
+    view = FeatureView(name="facts", entities=[key], ttl=TTL, schema=fields, source=source)
+    found = FeatureStore(repo_path=str(folder), config=config)
+    found.apply([key, view])
+    return found
+
+
+def main(store: str, folder: Path, entities: Path, answer: Path) -> None:
+    """Ask, write the answer, print the figures as JSON."""
+    import pandas as pd  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_BYTES, MOST_BYTES))  # ends this process, not the machine
+    asked = pd.read_parquet(entities)
+    with contextlib.redirect_stdout(sys.stderr):
+        feast, names = opened(store, folder), [f"facts:{name}" for name in FEATURES]
+        feast.get_historical_features(asked.head(10), names).to_arrow()
+        (before, resident), wall = used(), time.monotonic()
+        table = feast.get_historical_features(asked, names).to_arrow()
+        (after, peak), wall = used(), time.monotonic() - wall
+    figures = {
+        "join": after - before,
+        "whole": after,
+        "peak": peak,
+        "before": resident,
+        "wall": wall,
+        "rows": len(table),
+    }
+    pq.write_table(pa.table(table), answer)
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], *map(Path, sys.argv[2:]))
