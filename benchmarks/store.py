@@ -4,11 +4,12 @@
     python benchmarks/store.py [--write]
 
 Shapes of 100,000 source rows and 100,000 questions with 30 features: 5,000 keys, 500, and 20 on which everything
-hangs. There dask is asked only with 5,000: it pairs every row of a key with every question first, which with 20 keys is
-500 million pairs of 30 features, and no memory holds them. Some questions come before a key's first row, some after its rows have expired, some
-keys are unknown; a tenth of the source rows share their instant with another. Each store runs in a process of its
-own, with at most 12 GB; its CPU time is user and system of that process. What is right is said by pandas'
-`merge_asof`. A million questions are asked of our store alone. `--write` puts the tables into benchmarks/results.md.
+hangs. Dask is asked with 5,000 alone: it pairs every row of a key with every question first, with 20 keys 500 million
+pairs of 30 features, which no memory holds. Some questions come before a key's first row, some after its rows have
+expired, some keys are unknown; a tenth of the source rows share their instant with another. Each store runs in a
+process of its own, with at most 12 GB; its CPU time is user and system of that process. What is right is said by
+pandas' `merge_asof`. A million questions are asked of our store alone. `--write` puts the tables into
+benchmarks/results.md.
 """
 
 import argparse
