@@ -21,6 +21,7 @@ class Run:
     finished_at: float = 0.0
     champion_before: str = ""  # who served when it started, and when it ended (`faultcast.steps.standing`)
     champion_after: str = ""
+    asked: str = ""  # what it was asked for, as text
 
     def artifact(self, name: str) -> Path:
         """Return an artifact's path.
@@ -36,16 +37,17 @@ class Run:
         return Path(place)
 
 
-def champion_before(home: Path, location: str, standing: str) -> str:
-    """Who serves, as the next run is to be told: what the last run was told, unless another model was promoted since.
+def champion_before(home: Path, location: str, standing: str, asked: str) -> str:
+    """Who serves, as the next run is to be told: `standing`, but what the last run was told if this is the same again.
 
-    A run's own promotion is no news to the same run a second time, which then finds everything as it left it.
+    A run's own promotion is no news to the same run a second time, which then finds everything as it left it. It is
+    to a run on another revision, and another promotion since is to every run.
     """
     try:
         run = last(home, location)
     except NotFound:
         return standing
-    return run.champion_before if run.champion_after == standing else standing
+    return run.champion_before if (run.champion_after, run.asked) == (standing, asked) else standing
 
 
 def save(run: Run, places: Places) -> None:

@@ -5,7 +5,7 @@ import json
 import shutil
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +71,10 @@ def _learn(
         ripening_days=now.ripening_days if options.ripening_days is None else options.ripening_days,
         seed=now.seed if options.seed is None else options.seed,
         issues=sources(location, options.issues, now),
-        champion=runs.champion_before(home, location, standing(now, location)),
     )
+    asked = json.dumps(asdict(parameters), sort_keys=True)
+    champion = runs.champion_before(home, location, standing(now, location), asked)
+    parameters = replace(parameters, champion=champion)
     _say(options, f"{location} up to {tip[:10]}")
     with ProgressView(quiet=options.quiet) as view:
         result = run_training(parameters, home, view)
@@ -86,7 +88,7 @@ def _learn(
         print("", "Stages", *stage_lines(result), sep="\n", file=sys.stderr)
     finished = runs.Run(
         location, places.repo_id, tip, as_of, str(places.report), artifacts, time.time(),
-        champion_before=parameters.champion, champion_after=standing(now, location),
+        champion_before=champion, champion_after=standing(now, location), asked=asked,
     )  # fmt: skip
     runs.save(finished, places)
     keep(finished, now, getattr(options, "save_history", ""))

@@ -1,6 +1,7 @@
 """What a run leaves, found again by name; and where it lies."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,17 @@ def test_the_last_run_is_the_last_of_its_repository_or_of_all(tmp_path: Path) ->
     assert runs.last(tmp_path, None) == second
     with pytest.raises(NotFound, match=r"found no finished run on /elsewhere here\. Type `faultcast run /elsewhere`"):
         runs.last(tmp_path, "/elsewhere")
+
+
+def test_a_runs_own_promotion_is_news_to_every_other_run(tmp_path: Path) -> None:
+    """Else the same run twice would never be reused, or an old comparison would be."""
+    assert runs.champion_before(tmp_path, "/shop", "", "revision 1") == ""
+    first = replace(saved(tmp_path, "/shop"), champion_before="", champion_after="a", asked="revision 1")
+    runs.save(first, Places(tmp_path, "/shop"))
+
+    assert runs.champion_before(tmp_path, "/shop", "a", "revision 1") == "", "the same run again"
+    assert runs.champion_before(tmp_path, "/shop", "b", "revision 1") == "b", "somebody promoted or rolled back"
+    assert runs.champion_before(tmp_path, "/shop", "a", "revision 2") == "a", "other changes meet this champion"
 
 
 def test_an_artifact_that_is_gone_is_named(tmp_path: Path) -> None:
