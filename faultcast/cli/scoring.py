@@ -68,7 +68,11 @@ def jit(options: argparse.Namespace) -> int:
 
 
 def _tell(console: Console, model: dict[str, str], changes: list[dict[str, Any]]) -> None:
-    if model["basis"] != "model":
+    if model["basis"] == "general":
+        console.print(
+            "This history is too small to learn from: the risks are those of a model learnt on other projects."
+        )
+    elif model["basis"] != "model":
         console.print(
             "No model serves this repository: changes are ranked by lines added alone, which is no probability."
         )

@@ -17,6 +17,9 @@ from faultcast.models.manifest import Manifest
 from faultcast.models.normaliser import Normaliser, values_of
 from faultcast.records import Band
 
+GENERAL = "general"
+"""Name and basis of a model that was learnt across projects, for histories too small to learn from."""
+
 
 class Scorer(Protocol):
     """The learnt part: one of `forest.Forest`, `hybrid.Hybrid`."""
@@ -60,8 +63,8 @@ class Model:
 
     @property
     def basis(self) -> str:
-        """What a risk rests on: "model" (a calibrated probability)."""
-        return "model"
+        """What a risk rests on: "model" (a calibrated probability), or "general" (one learnt on other projects)."""
+        return GENERAL if self.name == GENERAL else "model"
 
     @property
     def uses(self) -> tuple[str, ...]:

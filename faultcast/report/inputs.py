@@ -68,8 +68,13 @@ class ReportInputs:
 
     @property
     def has_model(self) -> bool:
-        """Whether changes are ranked by a model, not by lines added alone."""
-        return bool(self.predictions.get("model", {}).get("basis") == "model")
+        """Whether changes are ranked by a model, of this repository or learnt on others, not by lines added alone."""
+        return self.predictions.get("model", {}).get("basis") in ("model", "general")
+
+    @property
+    def is_general(self) -> bool:
+        """Whether that model was learnt on other projects, this history being too small."""
+        return bool(self.predictions.get("model", {}).get("basis") == "general")
 
     @property
     def served(self) -> str:

@@ -140,7 +140,20 @@ def _quality(inputs: ReportInputs) -> dict[str, Any] | None:
         "pr": charts.precision_recall(found, evaluation["base_rate"]),
         "recall": charts.recall_by_share(found),
         "calibration": charts.calibration(found),
+        "calibrated": words.plain(evaluation.get("calibration", {}).get(inputs.judged, ""), 80),
+        "effort": _effort(evaluation.get("effort", {}).get(inputs.judged)),
     }
+
+
+def _effort(found: Mapping[str, Any] | None) -> str:
+    """What a fifth of all lines meets, beside its floor; empty where that was not measured."""
+    if not found or found["by_risk_per_line"]["recall_at_effort"] is None:
+        return ""
+    mine, floor = (words.percent(found[order]["recall_at_effort"]) for order in ("by_risk_per_line", "floor"))
+    return (
+        f"Where reading costs its lines: by risk a line, {words.percent(found['share'])} of all changed lines meet "
+        f"{mine} of the inducing changes; knowing nothing, shortest changes first, meets {floor}."
+    )
 
 
 def _changes(inputs: ReportInputs) -> dict[str, Any]:
@@ -206,11 +219,12 @@ def _facts(inputs: ReportInputs) -> list[tuple[str, str]]:
 def _next_steps(inputs: ReportInputs) -> list[tuple[str, str]]:
     """(what to type, what it does)."""
     where = shlex.quote(words.plain(inputs.location, 300))
-    if not inputs.has_model:
+    if not inputs.has_model or inputs.is_general:
+        how = "by the model learnt on other projects" if inputs.is_general else "by its size"
         return [
             (
                 f"faultcast score {where} HEAD",
-                "Rank one change by its size, until there is enough history for a model.",
+                f"Rank one change {how}, until there is enough history for a model.",
             ),
             (f"faultcast run {where}", "Run again when more fixes have landed; finished stages are reused."),
         ]

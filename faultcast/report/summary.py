@@ -64,6 +64,8 @@ def _verdict(verdict: Mapping[str, Any] | None, width: int) -> list[str]:
 def _changes(inputs: ReportInputs, width: int) -> list[str]:
     found = list(inputs.predictions.get("changes", []))[:_MOST_CHANGES]
     lines = [] if inputs.has_model else _wrapped("Ranked by lines added alone: a baseline, not a forecast.", width)
+    if inputs.is_general:
+        lines = _wrapped(words.GENERAL, width)
     for rank, change in enumerate(found, start=1):
         risk = f"{100 * change['risk']:>4.0f} %  {change.get('band') or '':<6}  " if inputs.has_model else ""
         head = (
@@ -82,7 +84,7 @@ def _next(inputs: ReportInputs, report_path: str) -> list[str]:
         ("faultcast report", f"open {report_path}"),
         (f"faultcast score {where} HEAD", "one change, with its reasons"),
     ]
-    if inputs.has_model:
+    if inputs.has_model and not inputs.is_general:
         steps.append(("faultcast serve", "the model server, on loopback"))
     size = min(48, max(cell_len(command) for command, _ in steps))
     return [f"  {command}{' ' * max(2, size + 2 - cell_len(command))}{text}" for command, text in steps]

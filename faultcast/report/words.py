@@ -21,6 +21,10 @@ MODEL_NAMES = {
     "lines_added": "lines added alone",
     "relative_lines_added": "lines added per line before",
 }
+GENERAL = (
+    "This history is too small to learn from: the risks are those of a model learnt on other projects, which has "
+    "never seen this one and was not judged on it."
+)
 OUTCOME_WORDS = {
     "PASS": "the new model was registered",
     "FAIL": "the new model was not registered",
@@ -107,6 +111,8 @@ def headline(inputs: ReportInputs) -> str:
             f"Reading the riskiest 20\u00a0% of later changes first meets {percent(found)} of those "
             f"that introduced a fault; going by lines added alone meets {percent(lines)}."
         )
+    if inputs.is_general:
+        return GENERAL
     if inputs.has_model:
         return "An earlier model ranks these changes; how good it is on this history could not be measured."
     return "There is no model to rely on yet: changes are ranked by the lines they add, nothing more."

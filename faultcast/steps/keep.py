@@ -19,6 +19,7 @@ from faultcast.adapters.state_files import Folder, Location, State
 from faultcast.errors import NotFound
 from faultcast.models.baseline import fit_baseline
 from faultcast.settings import Settings
+from faultcast.steps.stand_in import general_folder
 
 NEWEST = 1_000
 """Changes whose rows a state keeps, to answer for what it has seen."""
@@ -35,9 +36,9 @@ def keep(run: Run, now: Settings, location: str = "") -> State:
     ids = pq.read_table(run.artifact("mine/history"), columns=["id"])["id"].to_pylist()
     rows = BytesIO()
     pq.write_table(_newest(run.artifact("describe/features")), rows, compression="zstd")
-    model, folder, typical = _champion(run, now)
+    model, learnt, typical = _champion(run, now)
     files = {"past": run.artifact("describe/past").read_bytes(), "rows.parquet": rows.getvalue()}
-    files |= {f"model/{path.name}": path.read_bytes() for path in sorted(folder.iterdir())} if folder else {}
+    files |= {f"model/{name}": content for name, content in learnt.items()}
     state = State(
         repo_id=run.repo_id,
         revision=run.revision,
@@ -76,13 +77,16 @@ def order(ids: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(ids).encode("ascii")).hexdigest()
 
 
-def _champion(run: Run, now: Settings) -> tuple[dict[str, str], Path | None, float]:
-    """The model that serves now: what it is called, its folder; without one, what is typical."""
+def _champion(run: Run, now: Settings) -> tuple[dict[str, str], dict[str, bytes], float]:
+    """The model that serves now: what it is called, its files; without one, what is typical."""
     stage = "archive" if "archive/registration" in run.artifacts else "register"
     registered = json.loads(run.artifact(f"{stage}/registration").read_text(encoding="utf-8"))
     if not registered["version"]:
-        table, _ = data.read(run.artifact("assemble/dataset") / "dataset.parquet")
-        return {}, None, fit_baseline(table).typical_lines
+        table, info = data.read(run.artifact("assemble/dataset") / "dataset.parquet")
+        with general_folder(now) as general:
+            if info.insufficient and general:
+                return {"name": models.load(general).name, "version": ""}, _files(general), 0.0
+        return {}, {}, fit_baseline(table).typical_lines
     folder = run.artifact("validate/chosen")
     if not registered["registered"]:  # an earlier one stays; only now is MLflow worth its import
         from faultcast.adapters.registry import Registry  # noqa: PLC0415
@@ -93,4 +97,8 @@ def _champion(run: Run, now: Settings) -> tuple[dict[str, str], Path | None, flo
                 f"{run.location}: version {registered['version']} serves no more. Run `faultcast run` again."
             )
         folder = standing.folder
-    return {"name": models.load(folder).name, "version": registered["version"]}, folder, 0.0
+    return {"name": models.load(folder).name, "version": registered["version"]}, _files(folder), 0.0
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}

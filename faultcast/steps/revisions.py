@@ -19,11 +19,11 @@ from faultcast.history import Repository, store
 from faultcast.history.git import ancestry
 from faultcast.history.reader import Reader
 from faultcast.models import Explainable
-from faultcast.models.baseline import fit_baseline
 from faultcast.records import Commit
 from faultcast.settings import Settings
 from faultcast.steps.forecasts import forecasts
 from faultcast.steps.parts import risks_of_parts
+from faultcast.steps.stand_in import stand_in
 from faultcast.steps.unseen import described
 
 MOST = 5_000
@@ -99,5 +99,5 @@ def _model(run: Run, now: Settings) -> tuple[Explainable, str]:
     standing = Registry.of(now).champion(Places(now.home, run.location).model_name)
     if standing is not None:
         return models.load(standing.folder), standing.version
-    table, _ = data.read(run.artifact("assemble/dataset") / "dataset.parquet")
-    return fit_baseline(table), ""
+    table, info = data.read(run.artifact("assemble/dataset") / "dataset.parquet")
+    return stand_in(table, info, now), ""

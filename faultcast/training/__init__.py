@@ -8,6 +8,7 @@ hybrid.py        kind `hybrid`: the loop;  batches.py  who computes what;  ranks
 incremental.py   kind `incremental`: goes on from an earlier artifact;  online.py  the learner;
                  online_file.py  its state;  continuing.py  the learner as time goes on
 prequential.py   test, then learn: every change scored by what was known on its day
+general.py       one model across projects, for histories too small to learn from
 calibrate.py     the map from scores to probabilities that validation rows speak for
 finish.py        calibration, bands and metrics on validation data, and the artifact
 """

@@ -64,18 +64,22 @@ def read_training_data(path: Path) -> TrainingData:
 
 
 def _rows(table: pd.DataFrame, split: str) -> Rows:
-    part = table[table["split"] == split]
-    labels_N = part["label"].to_numpy(dtype=np.float64)
-    inducing = int(labels_N.sum())
-    fewest = min(inducing, len(labels_N) - inducing)
+    found = rows_of(table[table["split"] == split])
+    inducing = int(found.labels_N.sum())
+    fewest = min(inducing, len(found) - inducing)
     if fewest < 2:
         which = "inducing" if inducing == fewest else "clean"
         raise InsufficientSamples(f"{which} changes in the {split} split", fewest, 2)
+    return found
+
+
+def rows_of(part: pd.DataFrame) -> Rows:
+    """Labelled rows of a data set's table."""
     confidence_N = part["confidence"].to_numpy(dtype=np.float64, na_value=1.0)
     return Rows(
         values_NC=values_of(part),
         texts=texts_of(part),
-        labels_N=labels_N,
+        labels_N=part["label"].to_numpy(dtype=np.float64),
         weights_N=np.clip(confidence_N, LEAST_WEIGHT, 1.0),
         committed_at_N=unix_seconds(part["event_timestamp"]),
     )

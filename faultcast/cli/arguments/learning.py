@@ -1,4 +1,4 @@
-"""What learns: `run`, `demo`, `train`."""
+"""What learns: `run`, `demo`, `train`, `pretrain`."""
 
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ def register(commands: "Commands") -> None:
     _run(commands)
     _demo(commands)
     _train(commands)
+    _pretrain(commands)
 
 
 def _run(commands: "Commands") -> None:
@@ -78,3 +79,16 @@ def _train(commands: "Commands") -> None:
     )
     parser.add_argument("--output", metavar="FOLDER", help="where the artifacts go (default: below the state folder)")
     parser.add_argument("--seed", type=int, default=None, help="seed of everything random (default: 7)")
+
+
+def _pretrain(commands: "Commands") -> None:
+    parser = add(
+        commands,
+        "pretrain",
+        "pretraining",
+        "learn one model across repositories, for those whose history is too small",
+        "Learns from the data sets of their last runs (`faultcast run`), and tells how well each repository is "
+        "forecast by a model that has never seen it.",
+    )
+    parser.add_argument("repositories", metavar="REPO", nargs="+", help="at least three paths or https URLs")
+    parser.add_argument("--output", required=True, metavar="PLACE", help="a new folder, or an archive NAME.zip")
