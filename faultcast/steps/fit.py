@@ -81,7 +81,7 @@ def _one(kind: str, asked: Asked, data_fingerprint: str, now: Settings, on_event
     """Train one kind, unless the same training ended here before."""
     options = dict(asked.options)
     if asked.trials:
-        options |= _tuned(kind, asked, on_event)
+        options |= _tuned(kind, asked, now, on_event)
     told = {
         "kind": kind, "seed": asked.seed, "options": options, "data_fingerprint": data_fingerprint,
         "code_version": metadata.version("faultcast"),
@@ -103,9 +103,10 @@ def _one(kind: str, asked: Asked, data_fingerprint: str, now: Settings, on_event
     return {"artifact": str(folder), "options": options, "reused": False}
 
 
-def _tuned(kind: str, asked: Asked, on_event: OnEvent) -> dict[str, Any]:
-    """The best hyper-parameters of a kind."""
-    from faultcast.training.tune import search  # noqa: PLC0415 - only a search is worth Optuna's import
+def _tuned(kind: str, asked: Asked, now: Settings, on_event: OnEvent) -> dict[str, Any]:
+    """The best hyper-parameters of a kind; every trial is a run in MLflow."""
+    from faultcast.adapters.trials import keeper  # noqa: PLC0415 - only a search is worth Optuna's import
+    from faultcast.training.tune import search  # noqa: PLC0415
 
     with _stage(f"tune {kind}", on_event) as tell:
 
@@ -118,7 +119,7 @@ def _tuned(kind: str, asked: Asked, on_event: OnEvent) -> dict[str, Any]:
 
         return search(
             kind, read_training_data(asked.table), str(asked.output / "tuning"), trials=asked.trials, seed=asked.seed,
-            report=report,
+            report=report, on_trial=keeper(now.home, now.mlflow_tracking_uri),
         )  # fmt: skip
 
 
