@@ -6,6 +6,12 @@ svg.py       a small plot: scales, axes, lines, text as text
 charts.py    the five charts
 page.py      `render(inputs)`: the page
 summary.py   `text_summary(inputs, report_path)`: the last lines of `faultcast run`
+
+What an examination found (imported from their modules):
+
+validation_page.py     `render_validation(document, card)`: the page, drawn by validation_charts.py
+validation_summary.py  `validation_summary(document, files)`: the last lines of `faultcast validate`
+model_card.py          `model_card(manifest, evaluation, verdict)`: Markdown, kept with each version
 """
 
 from faultcast.report.inputs import Month, ReportInputs, count_months
