@@ -11,10 +11,13 @@ from faultcast.models.manifest import Manifest
 from faultcast.report.words import MISSING, counted, day, number, percent, plain
 
 _KINDS = {
-    "simple": "trees and a regression over numbers that describe a change",
+    "simple": "trees, a regression or several of them together, over numbers that describe a change",
     "hybrid": "a neural network that reads message and diff, with the numbers that describe a change",
     "incremental": "a regression over numbers that describe a change, learnt change by change",
 }
+_MEMBERS = {
+    "forest": "random forest", "extra": "extra trees", "boosted": "boosted trees", "linear": "logistic regression",
+}  # fmt: skip
 _HEAD = ("", "AUC", "95 % interval", "average precision", "Brier", "calibration error", "met in riskiest 20 %")
 
 
@@ -78,7 +81,8 @@ def card_sections(
 
 def _what(manifest: Manifest) -> Section:
     members = manifest.config.get("members")
-    made_of = f" Its members: {', '.join(members)}." if isinstance(members, dict) and len(members) > 1 else ""
+    named = [_MEMBERS.get(name, str(name)) for name in members] if isinstance(members, dict) else []
+    made_of = f" Chosen by time inside the training rows: {', '.join(named)}." if named else ""
     return Section(
         "What it is",
         (

@@ -15,7 +15,7 @@ MISSING = "\u2013"  # an en dash
 _JOINER = "\u200d"  # glues emoji together; harmless
 
 MODEL_NAMES = {
-    "simple": "simple (random forest)",
+    "simple": "simple (numbers alone)",
     "hybrid": "hybrid (text and numbers)",
     "champion": "the champion so far",
     "lines_added": "lines added alone",
