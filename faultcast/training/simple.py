@@ -17,7 +17,7 @@ from faultcast.training.finish import Learnt, finish
 from faultcast.training.members import Sample
 from faultcast.training.rows import Report, TrainingData, silent
 
-TREES = 300
+TREES = 200
 
 
 @dataclass(frozen=True, slots=True)
