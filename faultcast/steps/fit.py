@@ -118,8 +118,8 @@ def _tuned(kind: str, asked: Asked, now: Settings, on_event: OnEvent) -> dict[st
                       f"in time, {event['untuned']:.3f} before"})  # fmt: skip
 
         return search(
-            kind, read_training_data(asked.table), str(asked.output / "tuning"), trials=asked.trials, seed=asked.seed,
-            report=report, on_trial=keeper(now.home, now.mlflow_tracking_uri),
+            kind, read_training_data(asked.table), now.tuning_storage or str(asked.output / "tuning"), trials=asked.trials,
+            seed=asked.seed, report=report, on_trial=keeper(now.home, now.mlflow_tracking_uri),
         )  # fmt: skip
 
 
