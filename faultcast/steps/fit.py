@@ -117,8 +117,9 @@ def _tuned(kind: str, asked: Asked, now: Settings, on_event: OnEvent) -> dict[st
                 tell({"event": "found", "text": f"average precision {event['average_precision']:.3f} over windows "
                       f"in time, {event['untuned']:.3f} before"})  # fmt: skip
 
+        storage = now.tuning_storage or str(asked.output / "tuning")
         return search(
-            kind, read_training_data(asked.table), now.tuning_storage or str(asked.output / "tuning"), trials=asked.trials,
+            kind, read_training_data(asked.table), storage, trials=asked.trials,
             seed=asked.seed, report=report, on_trial=keeper(now.home, now.mlflow_tracking_uri),
         )  # fmt: skip
 
