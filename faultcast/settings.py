@@ -134,7 +134,7 @@ class Settings:
     mlflow_tracking_uri: str = ""
     """MLflow server; empty: SQLite inside `home`."""
     signing_key_file: str = ""
-    """File with the Ed25519 private key (PEM, or 64 hexadecimal digits) that signs models; empty: they are not signed."""
+    """File with the Ed25519 private key (PEM, or 64 hexadecimal digits) that signs models; empty: none is signed."""
     trusted_keys: str = ""
     """Public keys, 64 hexadecimal digits each, separated by commas; if there are any, other models are refused."""
     general_model: str = ""
