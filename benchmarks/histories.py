@@ -42,7 +42,7 @@ from faultcast.labels import label
 from faultcast.training import launch
 from faultcast.training.continuing import Continuing
 from faultcast.training.prequential import Told, prequential, what_was_told
-from faultcast.training.refits import Known, Past
+from faultcast.training.refits import Past
 from faultcast.training.rows import Rows, TrainingData
 from faultcast.validation import choose, evaluate
 from faultcast.validation.intervals import bootstrap_aucs, interval
@@ -173,10 +173,9 @@ def judge(history: History, count: int) -> Judged:
     seeds: list[list[Values]] = []
     hybrids = 0
     parts, told = list(periods(history, count)), what_was_told_of(history)
-    known = Known(told.row_E, told.known_at_E, told.label_E, told.weight_E)
     ripening_days = history.ripening / SECONDS_A_DAY
     info = DatasetInfo(history.end, ripening_days, 0, 0, {}, history.name)
-    everything = Past(history.values_NC, history.texts, history.committed_N, known, info)
+    everything = Past(history.values_NC, history.texts, history.committed_N, told, info)
     week_by_week = prequential(
         history.values_NC,
         history.texts,

@@ -16,7 +16,8 @@ from faultcast.models.model import texts_of
 from faultcast.models.normaliser import values_of
 from faultcast.steps.rivals import labels_of
 from faultcast.steps.told import Advance
-from faultcast.training.refits import Known, Past, learn
+from faultcast.training.prequential import Told
+from faultcast.training.refits import Past, learn
 from faultcast.training.rows import TrainingData
 from faultcast.validation import cross, drift, metrics, slices, slicing, stability
 from faultcast.validation.cross import Rows, Score
@@ -32,13 +33,13 @@ def past_of(table: pd.DataFrame, info: DatasetInfo, labels: Path) -> Past:
     place = {commit: row for row, commit in enumerate(rows["commit"])}
     known = pq.read_table(labels, columns=["commit", "created", "label", "confidence"]).to_pandas()
     known = known[known["commit"].isin(place)].sort_values("created", kind="stable")
-    found = Known(
+    told = Told(
         known["commit"].map(place).to_numpy(np.int64),
         unix_seconds(known["created"]),
         known["label"].to_numpy(np.float64),
         known["confidence"].to_numpy(np.float64, na_value=1.0),
     )
-    return Past(values_of(rows), texts_of(rows), unix_seconds(rows["event_timestamp"]), found, info)
+    return Past(values_of(rows), texts_of(rows), unix_seconds(rows["event_timestamp"]), told, info)
 
 
 def cross_validated(past: Past, table: pd.DataFrame, like: Model, *, folds: int, advance: Advance) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def cross_validated(past: Past, table: pd.DataFrame, like: Model, *, folds: int,
     and: "kind"; "slices" and "time" of the judged rows of all folds together, each with the risk that its fold gave it.
     """
     rows = _ripe(table)
-    label_N, _ = past.known.at(past.info.as_of, len(rows))
+    label_N, _ = past.told.at(past.info.as_of, len(rows))
     labels_N = np.nan_to_num(label_N).astype(np.int64)
     risk_N = np.full(len(rows), np.nan)
     thresholds: list[float] = []

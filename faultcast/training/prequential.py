@@ -38,6 +38,14 @@ class Told:
     label_E: Floats  # noqa: N815
     weight_E: Floats  # noqa: N815
 
+    def at(self, instant: int, rows: int) -> tuple[Floats, Floats]:
+        """Each of so many rows' newest label by then (array_N: 1 inducing, 0 clean, NaN unknown) and its confidence."""
+        upto = int(np.searchsorted(self.known_at_E, instant, side="right"))
+        label_N, confidence_N = np.full(rows, np.nan), np.ones(rows)
+        label_N[self.row_E[:upto]] = self.label_E[:upto]  # of several the last, newest one stays
+        confidence_N[self.row_E[:upto]] = self.weight_E[:upto]
+        return label_N, confidence_N
+
 
 class Learner(Protocol):
     """What `prequential` asks. A row number is a change's identity from call to call."""

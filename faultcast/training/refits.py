@@ -4,7 +4,7 @@ Cross-validation asks how good a way of learning is. So each fold learns as a ru
 quarter of its rows is kept for what a kind calibrates on, a ripening time lies between the two, and a label counts
 as it was known when the next part began.
 
-N = changes, K = labels (a change may first be called clean and be found inducing later).
+N = changes, in time order.
 """
 
 import tempfile
@@ -22,6 +22,7 @@ from faultcast.errors import InsufficientSamples
 from faultcast.models import artifact
 from faultcast.models.model import Model
 from faultcast.training.launch import in_process
+from faultcast.training.prequential import Told
 from faultcast.training.rows import LEAST_WEIGHT, Rows, TrainingData
 
 FEWEST = 5
@@ -31,35 +32,17 @@ _KEPT = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Known:
-    """Labels in the order in which they became known: the row that each is of, when (unix seconds), and what."""
-
-    row_K: NDArray[np.int64]  # noqa: N815
-    known_at_K: NDArray[np.int64]  # noqa: N815
-    label_K: NDArray[np.float64]  # noqa: N815
-    confidence_K: NDArray[np.float64]  # noqa: N815
-
-    def at(self, instant: int, rows: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Each row's newest label by then (1 inducing, 0 clean, NaN unknown) and its confidence."""
-        upto = int(np.searchsorted(self.known_at_K, instant, side="right"))
-        label_N, confidence_N = np.full(rows, np.nan), np.ones(rows)
-        label_N[self.row_K[:upto]] = self.label_K[:upto]  # of several the last, newest one stays
-        confidence_N[self.row_K[:upto]] = self.confidence_K[:upto]
-        return label_N, confidence_N
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Past:
-    """Changes in time order with all that became known of them. `texts` may be empty where no kind reads them."""
+    """Changes in time order with all that was told of them. `texts` may be empty where no kind reads them."""
 
     values_NC: NDArray[np.float64]  # noqa: N815
     texts: list[str]
     committed_at_N: NDArray[np.int64]  # noqa: N815
-    known: Known
+    told: Told
     info: DatasetInfo
 
     def _rows(self, rows: NDArray[np.int64], instant: int, what: str) -> Rows:
-        label_N, confidence_N = self.known.at(instant, len(self.committed_at_N))
+        label_N, confidence_N = self.told.at(instant, len(self.committed_at_N))
         kept = rows[~np.isnan(label_N[rows])]
         inducing = int(label_N[kept].sum())
         fewest = min(inducing, len(kept) - inducing)

@@ -6,7 +6,8 @@ import pytest
 from faultcast.dataset import DatasetInfo
 from faultcast.errors import InsufficientSamples
 from faultcast.features.catalogue import NAMES
-from faultcast.training.refits import Known, Past
+from faultcast.training.prequential import what_was_told
+from faultcast.training.refits import Past
 
 DAY = 86_400
 
@@ -14,23 +15,19 @@ DAY = 86_400
 def past(rows=200, late=0, every=4):
     """One change a day, each clean after ten days; every fourth is found inducing `late` days after it was made."""
     at = np.arange(rows) * DAY
-    inducing = np.arange(0, rows, every)
-    clean = np.arange(rows) if late > 10 else np.setdiff1d(np.arange(rows), inducing)
-    row = np.concatenate([clean, inducing])
-    known_at = np.concatenate([at[clean] + 10 * DAY, at[inducing] + late * DAY])
-    label = np.concatenate([np.zeros(len(clean)), np.ones(len(inducing))])
-    order = np.argsort(known_at, kind="stable")
-    known = Known(row[order], known_at[order], label[order], np.ones(len(row)))
+    first_fixed_at = np.full(rows, np.inf)
+    first_fixed_at[::every] = at[::every] + late * DAY
+    told = what_was_told(at, first_fixed_at, 10.0, int(at[-1]) + 400 * DAY)
     info = DatasetInfo(int(at[-1]), 10.0, 0, 0, {}, "d")
-    return Past(np.zeros((rows, len(NAMES))), [""] * rows, at, known, info)
+    return Past(np.zeros((rows, len(NAMES))), [""] * rows, at, told, info)
 
 
 def test_the_newest_label_by_then_counts():
-    known = past(late=30).known
-    day_20, _ = known.at(20 * DAY, 200)
+    told = past(late=30).told
+    day_20, _ = told.at(20 * DAY, 200)
     assert day_20[:11].tolist() == [0.0] * 11
     assert np.isnan(day_20[11:]).all()
-    day_40, _ = known.at(40 * DAY, 200)
+    day_40, _ = told.at(40 * DAY, 200)
     assert day_40[:12].tolist() == [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0]
 
 
