@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from faultcast.errors import UnsafeArtifact
-from faultcast.models import encoders_pretrained, tokens
+from faultcast.models import encoders_pretrained, tokenizer_file, tokens
 from faultcast.models.encoders import NetworkConfig
 from faultcast.models.network import Network
 from faultcast.models.tensors import read_header
@@ -72,7 +72,7 @@ def cut(texts: tokens.Tokens, rows_B: NDArray[np.int64]) -> tuple[Tensor, Tensor
 def to_files(network: Network, tokenizer: Tokenizer, encoder_sizes: dict[str, Any] | None = None) -> dict[str, bytes]:
     """The artifact's files; `encoder_sizes` for a pre-trained encoder."""
     weights = {name: weight.detach().cpu().contiguous() for name, weight in network.state_dict().items()}
-    files = {FILE: safetensors.torch.save(weights), tokens.FILE: tokenizer.to_str().encode()}
+    files = {FILE: safetensors.torch.save(weights), tokenizer_file.FILE: tokenizer.to_str().encode()}
     if encoder_sizes is not None:
         files[encoders_pretrained.FILE] = json.dumps(encoder_sizes, indent=1, sort_keys=True).encode()
     return files
@@ -90,7 +90,7 @@ def from_files(files: dict[str, bytes], config: dict[str, Any], num_columns: int
         UnsafeArtifact: sizes out of bounds, an oversized header, or weights that do not fit the sizes.
     """
     sizes = _check_config(config)
-    expected = {FILE, tokens.FILE} | ({encoders_pretrained.FILE} if sizes.encoder != "small" else set())
+    expected = {FILE, tokenizer_file.FILE} | ({encoders_pretrained.FILE} if sizes.encoder != "small" else set())
     if set(files) != expected:
         found = ", ".join(sorted(files)) or "none"
         raise UnsafeArtifact(f"A hybrid model of this kind has {', '.join(sorted(expected))}; found {found}")
@@ -106,7 +106,7 @@ def from_files(files: dict[str, bytes], config: dict[str, Any], num_columns: int
         first_line = str(error).split("\n", 1)[0]
         raise UnsafeArtifact(f"{FILE} does not fit the manifest's sizes: {first_line} Train the model again") from error
     network.eval()
-    return Hybrid(network, tokens.read_tokenizer(files[tokens.FILE], sizes.vocabulary), sizes)
+    return Hybrid(network, tokens.read_tokenizer(files[tokenizer_file.FILE], sizes.vocabulary), sizes)
 
 
 def _empty(sizes: NetworkConfig, num_columns: int, of_encoder: dict[str, Any] | None) -> Network:

@@ -11,10 +11,9 @@ from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 
 from faultcast.errors import UnsafeArtifact
 from faultcast.models.text import MESSAGE, marked_lines
+from faultcast.models.tokenizer_file import FILE, WORD
 
-FILE = "tokenizer.json"
 PAD, UNKNOWN = "[PAD]", "[UNK]"
-_WORD = r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|."
 _MAX_DIFF_A_TOKEN = 8  # characters of diff worth tokenising, per token of the window
 
 
@@ -36,7 +35,7 @@ def fit_tokenizer(texts: list[str], vocabulary: int) -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.WhitespaceSplit(),
-            pre_tokenizers.Split(Regex(_WORD), "isolated"),
+            pre_tokenizers.Split(Regex(WORD), "isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )

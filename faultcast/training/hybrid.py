@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from faultcast.errors import UsageError
-from faultcast.models import encoders_pretrained, hybrid, tokens
+from faultcast.models import encoders_pretrained, hybrid, tokenizer_file, tokens
 from faultcast.models.encoders import NetworkConfig
 from faultcast.models.manifest import Manifest
 from faultcast.models.network import Network
@@ -143,7 +143,7 @@ def _prepare(data: TrainingData, output: Path, options: Options, ranks: Ranks, s
     ranks.wait()
     told = json.loads((folder / encoders_pretrained.FILE).read_text(encoding="utf-8"))
     config = NetworkConfig(**told["config"])
-    tokenizer = tokens.read_tokenizer((folder / tokens.FILE).read_bytes(), config.vocabulary)
+    tokenizer = tokens.read_tokenizer((folder / tokenizer_file.FILE).read_bytes(), config.vocabulary)
     normaliser = fit_normaliser(data.train.values_NC)
     torch.manual_seed(seed)  # the same first weights on every rank
     encoder: nn.Module | None = None
@@ -174,7 +174,7 @@ def _share(data: TrainingData, folder: Path, options: Options) -> None:
             start_token=fetched.start_token,
             hidden_token=fetched.hidden_token,
         )
-    (folder / tokens.FILE).write_text(tokenizer.to_str(), encoding="utf-8")
+    (folder / tokenizer_file.FILE).write_text(tokenizer.to_str(), encoding="utf-8")
     told = json.dumps({"config": asdict(config), "sizes": sizes})
     (folder / encoders_pretrained.FILE).write_text(told, encoding="utf-8")
 
