@@ -2,7 +2,7 @@
 
 The data set is put on the shared volume, where the nodes read it and write the model, under the job's name. The name
 tells the training, so who asks for the same again follows the job that runs, and one that was stopped goes on from
-its last epoch.
+its last checkpoint.
 """
 
 import json

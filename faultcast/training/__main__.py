@@ -14,8 +14,9 @@
     # on a cluster Kubeflow Trainer starts the second line of the above on every node, and tells torchrun where the
     # others are; `--dataset` and `--output` then lie on a volume that all nodes share.
 
-A killed hybrid run continues from its last finished epoch when it is started again with the same
-data set, seed and output. The number of processes may change: the global batch stays the same.
+A killed hybrid run continues from its last checkpoint (one every `checkpoint_seconds`, within an epoch too) when it
+is started again with the same data set, options, seed and output. The number of processes may change: the global
+batch stays the same.
 Ends with 0, or with the exit code of the error (see `faultcast.errors`) and its message on stderr.
 """
 
