@@ -1,6 +1,7 @@
 # syntax=docker/dockerfile:1
 #
-# One file, three images. Target = extra in pyproject.toml = key under `images` in helm/faultcast/values.yaml.
+# One file, three images. Target = extra in pyproject.toml = key under `images` in helm/faultcast/values.yaml. Each has
+# the extra `cluster`, too: the clients of what machines share (Redis, PostgreSQL).
 #
 #   docker build --target pipeline -t faultcast/pipeline:0.1.0 .    steps of the pipeline: git, kfp, no torch
 #   docker build --target training -t faultcast/training:0.1.0 .    training, CUDA torch
@@ -28,7 +29,7 @@ COPY feature_repo ./feature_repo
 # ---- one virtual environment a role -----------------------------------------------------------------------------
 FROM source AS build-pipeline
 RUN --mount=type=cache,target=/root/.cache/pip \
-    pip install --constraint constraints.txt ".[pipeline]"
+    pip install --constraint constraints.txt ".[pipeline,cluster]"
 
 FROM ${TRAINING_BASE_IMAGE} AS build-training
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
@@ -37,7 +38,7 @@ RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 COPY --from=source /src ./
 RUN --mount=type=cache,target=/root/.cache/pip \
-    pip install --constraint constraints.txt ".[training]"
+    pip install --constraint constraints.txt ".[training,cluster]"
 
 FROM source AS build-serving
 # torch for CPU comes from PyTorch's own index: PyPI's build for Linux carries gigabytes of CUDA libraries.
@@ -45,7 +46,7 @@ FROM source AS build-serving
 ARG TORCH_INDEX_URL=https://download.pytorch.org/whl/cpu
 RUN --mount=type=cache,target=/root/.cache/pip \
     pip install --constraint constraints.txt --no-deps --index-url "${TORCH_INDEX_URL}" torch \
-    && pip install --constraint constraints.txt ".[serving]"
+    && pip install --constraint constraints.txt ".[serving,cluster]"
 
 # ---- the images -------------------------------------------------------------------------------------------------
 # Files belong to root, the process is user 65532 (a number, so that Kubernetes can see that it is not root).

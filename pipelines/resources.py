@@ -61,13 +61,37 @@ SETTINGS_FROM_CONFIG_MAP = (
     "FAULTCAST_INFERENCE_SERVICE",
     "FAULTCAST_ROLLOUT_DEADLINE_SECONDS",
     "FAULTCAST_WINDOW_DAYS",
+    "FAULTCAST_TRUSTED_KEYS",
+    "FAULTCAST_TUNING_STORAGE",
     "FEAST_FS_YAML_FILE_PATH",
+    "FEAST_DATA",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
 )
 """Tasks run in pods of their own: what they share besides artifacts (MLflow, Feast's stores) they reach through
 the endpoints in this config map. It, and each of its keys, may be absent."""
 
 SECRETS = "faultcast-secrets"
-SETTINGS_FROM_SECRET = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
+SETTINGS_FROM_SECRET = (
+    "MLFLOW_TRACKING_USERNAME",
+    "MLFLOW_TRACKING_PASSWORD",
+    "MLFLOW_TRACKING_TOKEN",
+    "FEAST_REGISTRY_URL",  # both addresses may hold passwords
+    "FEAST_REDIS",
+    "PGPASSWORD",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+)
+
+SIGNING = {"train simple", "train hybrid", "train hybrid on nodes", "register", "archive"}
+"""Tasks that give a model to MLflow. No other task sees the key that signs it."""
+SIGNING_KEY = "faultcast-signing-key"
+"""The secret that is mounted there as files; it may be absent."""
+SIGNING_MOUNT = "/mnt/faultcast-signing-key"
+SIGNING_SETTING = "FAULTCAST_SIGNING_KEY_FILE"
+"""A file below the mount; from the config map, too."""
 
 
 POD = {"FAULTCAST_POD_NAME": "metadata.name", "FAULTCAST_POD_UID": "metadata.uid"}
@@ -92,9 +116,11 @@ def place(task: dsl.PipelineTask, name: str, image: object) -> dsl.PipelineTask:
     task.set_memory_request(row.memory).set_memory_limit(row.memory_limit)
     if row.gpus:
         _place_on_a100(task, row)
-    kubernetes.use_config_map_as_env(
-        task, SETTINGS_CONFIG_MAP, {key: key for key in SETTINGS_FROM_CONFIG_MAP}, optional=True
-    )
+    keys: tuple[str, ...] = SETTINGS_FROM_CONFIG_MAP
+    if name in SIGNING:
+        keys += (SIGNING_SETTING,)
+        kubernetes.use_secret_as_volume(task, SIGNING_KEY, SIGNING_MOUNT, optional=True)
+    kubernetes.use_config_map_as_env(task, SETTINGS_CONFIG_MAP, {key: key for key in keys}, optional=True)
     for variable, path in POD.items():
         kubernetes.use_field_path_as_env(task, variable, path)
     kubernetes.use_secret_as_env(task, SECRETS, {key: key for key in SETTINGS_FROM_SECRET}, optional=True)

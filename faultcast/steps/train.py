@@ -66,7 +66,7 @@ def learn(
     params |= {"data_fingerprint": manifest["data_fingerprint"], "features": manifest["fingerprint"]}
     params |= {f"option_{name}": value for name, value in (options or {}).items()}
     metrics = {f"validation_{key}": value for key, value in manifest["metrics"].items()}
-    registry = Registry(now.home, now.mlflow_tracking_uri)
+    registry = Registry.of(now)
     registry.log_training(manifest["kind"], params, metrics, artifact, run_id=now.mlflow_run_id)
     return manifest
 

@@ -43,10 +43,10 @@ def test_target_is_extra_is_image_of_the_chart() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     images = yaml.safe_load((CHART / "values.yaml").read_text())["images"]
     assert set(STAGES) - {"source"} - {f"build-{role}" for role in ROLES} == ROLES
-    assert extras.keys() >= ROLES
+    assert extras.keys() >= ROLES | {"cluster"}
     assert {key for key, value in images.items() if isinstance(value, dict)} == ROLES
     for role in ROLES:
-        assert f'".[{role}]"' in stage(f"build-{role}")
+        assert f'".[{role},cluster]"' in stage(f"build-{role}")
         assert f"COPY --from=build-{role} /opt/venv /opt/venv" in stage(role)
 
 

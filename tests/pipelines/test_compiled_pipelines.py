@@ -1,5 +1,6 @@
 """What Kubeflow is given: current, deterministic, and with the resources of the table."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ STAGES = [
     "mine", "label", "describe", "materialize", "assemble", "train simple", "train hybrid", "train hybrid on nodes",
     "validate", "register", "deploy", "deploy to volume", "archive", "score", "report",
 ]  # fmt: skip
+ROOT = Path(compiling.__file__).parents[1]
 MOUNTED = {"train hybrid on nodes", "deploy to volume"}
 Compiled = tuple[dict[str, Any], dict[str, Any]]
 
@@ -146,6 +148,32 @@ def test_every_task_has_the_shared_endpoints_and_a_memory_limit(plain: Compiled)
         assert executor["container"]["resources"]["resourceMemoryLimit"]
         (config,) = pods[label]["configMapAsEnv"]
         assert (config["configMapName"], config["optional"]) == ("faultcast-settings", True)
+
+
+def test_the_shared_feature_store_reaches_every_task_its_passwords_by_the_secret(plain: Compiled) -> None:
+    text = (ROOT / "feature_repo" / "feature_store.cluster.yaml").read_text()
+    needed = set(re.findall(r"\$\{(\w+)\}", text.split("project:")[1]))
+    for pod in plain[1]["platforms"]["kubernetes"]["deploymentSpec"]["executors"].values():
+        config, secret = (
+            {one["envVar"] for one in pod[kind][0]["keyToEnv"]} for kind in ("configMapAsEnv", "secretAsEnv")
+        )
+        assert needed & config == {"FEAST_DATA"}
+        assert needed & secret == needed - {"FEAST_DATA"}
+
+
+def test_only_what_gives_models_to_mlflow_sees_the_signing_key(plain: Compiled) -> None:
+    pods = plain[1]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    found = set()
+    for name, _, executor in tasks(plain[0]):
+        mounts = [
+            (one["secretName"], one["mountPath"], one["optional"]) for one in pods[executor].get("secretAsVolume", [])
+        ]
+        told = "FAULTCAST_SIGNING_KEY_FILE" in {
+            one["envVar"] for one in pods[executor]["configMapAsEnv"][0]["keyToEnv"]
+        }
+        assert mounts == [("faultcast-signing-key", "/mnt/faultcast-signing-key", True)] * told
+        found |= {name} if told else set()
+    assert found == {"train simple", "train hybrid", "train hybrid on nodes", "register", "archive"}
 
 
 def test_objects_for_kubectl_hold_the_same_pipeline(plain: Compiled) -> None:
