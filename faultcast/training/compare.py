@@ -1,11 +1,14 @@
 """Which members serve, and how each is fitted: chosen in time order, on the training rows alone.
 
 The newest two of `time_folds`' windows are judged, each by what is learnt from the rows that had ripened when it
-began. First each member's settings are compared: of those within `_NOISE` of the best the first stands. Then every
-combination of members with the settings found: margins standardised on the judged rows, all members of a combination
-weighing the same (equal weights are hard to beat when weights would have to be learnt from few rows; Clemen 1989).
-The mean AUC of the windows decides; of combinations within `_NOISE` of the best the one with the most members
-stands, since a mean of several varies less.
+began. First each member's settings are compared, the smoothest first. Then every combination of members with the
+settings found: margins standardised on the judged rows, all members of a combination weighing the same (equal weights
+are hard to beat when weights would have to be learnt from few rows; Clemen 1989).
+
+The mean AUC of the windows decides, by the rule of one standard error (Breiman et al. 1984): whatever is not worse
+than the best by more than the standard error of their difference (paired; DeLong et al. 1988) is as good as far as
+these rows tell. Of those the smoothest setting stands, and the combination with the most members, since both vary
+less from seed to seed. Few faults thus end in a smooth blend; many let a difference count.
 
 Where a window has fewer than `FEWEST` changes of a class nothing can be compared: a forest serves alone.
 """
@@ -22,18 +25,20 @@ from faultcast.dataset.folds import time_folds
 from faultcast.models.blend import BOOSTED, EXTRA, FOREST, LINEAR, Blend, Member, margin, of_standardised
 from faultcast.training.members import Sample, Setting, fit_member
 from faultcast.training.rows import Report, silent
+from faultcast.validation.significance import delong
 
 FEWEST = 8
 """Changes of each class that a window must have on either side."""
 NEWEST = 20_000
 """Rows beyond this are left out of the comparison, the oldest first; the final fit takes all."""
-RECENCIES = (0.0, 3.0)
-SETTINGS = {FOREST: (5, 20), EXTRA: (5, 20), BOOSTED: (6, 16), LINEAR: (1, 100)}
-"""Sizes that are compared for each member."""
+RECENCIES = (3.0, 0.0)
+"""The first stands unless the other is better by more than noise: histories drift, and what is forecast is new."""
+SETTINGS = {FOREST: (20, 5), EXTRA: (20, 5), BOOSTED: (6, 16), LINEAR: (100, 1)}
+"""Sizes that are compared for each member, the smoothest first."""
 DEFAULT = Setting(FOREST, 5)
 _TRIAL_TREES = 60
 _FOLDS, _JUDGED = 4, 2
-_NOISE = 0.001
+_NO_ERROR = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +51,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Trial:
-    """A setting's margins on each judged window, and the mean AUC."""
+    """A setting's margins on each judged window."""
 
     setting: Setting
     margins: tuple[NDArray[np.float64], ...]
-    auc: float
 
 
 def choose(
@@ -115,28 +119,29 @@ def _can_be_judged(labels_N: NDArray[np.float64]) -> bool:
 
 
 def _best(tried: Sequence[Setting], windows: list[tuple[Sample, Sample]], seed: int, report: Report) -> _Trial:
+    labels = [judged.labels_N for _, judged in windows]
     found: list[_Trial] = []
     for setting in tried:
         margins = tuple(
             margin(fit_member(setting, learnt, seed=seed, trees=_TRIAL_TREES), judged.features_NF)
             for learnt, judged in windows
         )
-        auc = _mean_auc([judged.labels_N for _, judged in windows], margins)
-        found.append(_Trial(setting, margins, auc))
-        told = {"member": setting.member, "size": setting.size, "recency": setting.recency, "auc": auc}
-        report({"event": "trial", "model": "simple", **told})
-    highest = max(trial.auc for trial in found)
-    return next(trial for trial in found if trial.auc >= highest - _NOISE)
+        found.append(_Trial(setting, margins))
+        told = {"member": setting.member, "size": setting.size, "recency": setting.recency}
+        report({"event": "trial", "model": "simple", **told, "auc": _mean_auc(labels, margins)})
+    return found[as_good(labels, [trial.margins for trial in found])[0]]
 
 
 def _combine(best: list[_Trial], labels: list[NDArray[np.float64]], report: Report) -> Choice:
-    scored: list[tuple[float, tuple[_Trial, ...]]] = []
-    for size in range(1, len(best) + 1):
-        for chosen in combinations(best, size):
-            summed = [sum((_standard(t.margins[w]) for t in chosen), np.zeros(len(y))) for w, y in enumerate(labels)]
-            scored.append((_mean_auc(labels, summed), chosen))
-    highest = max(auc for auc, _ in scored)
-    auc, chosen = max((one for one in scored if one[0] >= highest - _NOISE), key=lambda one: (len(one[1]), one[0]))
+    groups = [chosen for size in range(len(best), 0, -1) for chosen in combinations(best, size)]
+    sums = [
+        [sum((_standard(trial.margins[w]) for trial in chosen), np.zeros(len(y))) for w, y in enumerate(labels)]
+        for chosen in groups
+    ]
+    good = as_good(labels, sums)
+    most = len(groups[good[0]])
+    place = max((i for i in good if len(groups[i]) == most), key=lambda i: _mean_auc(labels, sums[i]))
+    chosen, auc = groups[place], _mean_auc(labels, sums[place])
     names = "+".join(trial.setting.member for trial in chosen)
     report({"event": "compared", "model": "simple", "chosen": names, "auc": auc})
     scales = {}
@@ -144,6 +149,28 @@ def _combine(best: list[_Trial], labels: list[NDArray[np.float64]], report: Repo
         all_N = np.concatenate(trial.margins)
         scales[trial.setting.member] = float(all_N.mean()), float(all_N.std())
     return Choice(tuple(trial.setting for trial in chosen), scales)
+
+
+def as_good(labels: Sequence[NDArray[np.float64]], scores: Sequence[Sequence[NDArray[np.float64]]]) -> list[int]:
+    """Places of the scores that are not worse than the best by more than one standard error, in their order.
+
+    Args:
+        labels: of each window, 1 inducing, 0 clean (float64 array_N).
+        scores: of each candidate the scores on each window (float64 array_N).
+    """
+    best = max(range(len(scores)), key=lambda i: _mean_auc(labels, scores[i]))
+    return [i for i, one in enumerate(scores) if _worse_by(labels, scores[best], one) <= 1.0]
+
+
+def _worse_by(
+    labels: Sequence[NDArray[np.float64]], best: Sequence[NDArray[np.float64]], other: Sequence[NDArray[np.float64]]
+) -> float:
+    """How many standard errors the mean AUC of `other` is below that of `best`, on the same rows."""
+    tests = [delong(y.astype(np.int64), mine, theirs) for y, mine, theirs in zip(labels, best, other, strict=True)]
+    differences = [test["difference"] for test in tests if test]
+    error = float(np.sqrt(sum(test["standard_error"] ** 2 for test in tests if test)))
+    difference = sum(differences)
+    return 0.0 if difference <= 0 else difference / max(error, _NO_ERROR)
 
 
 def _standard(margin_N: NDArray[np.float64]) -> NDArray[np.float64]:
