@@ -2,12 +2,15 @@
 
     python benchmarks/store_child.py STORE FOLDER ENTITIES ANSWER
 
-Ten rows are asked for first, so that imports and connections are paid before the clock of the join starts.
+Ten rows are asked for first, so that imports and connections are paid before the clock of the join starts. The join is
+then asked for up to seven times, for at most five seconds, and the median counts: one call of a tenth of a second says
+more about the allocator and the neighbours than about the store.
 """
 
 import contextlib
 import json
 import resource
+import statistics
 import sys
 import time
 from datetime import timedelta
@@ -20,6 +23,7 @@ FEATURES = [
     *(f"integer_{i}" for i in range(INTEGERS)),
     *(f"flag_{i}" for i in range(FLAGS)),
 ]
+CALLS, MOST_SECONDS = 7, 5.0
 MOST_BYTES = 12 << 30
 STORES = {
     "ours": "faultcast.adapters.asof_offline_store.AsofOfflineStore",
@@ -65,15 +69,19 @@ def main(store: str, folder: Path, entities: Path, answer: Path) -> None:
     with contextlib.redirect_stdout(sys.stderr):
         feast, names = opened(store, folder), [f"facts:{name}" for name in FEATURES]
         feast.get_historical_features(asked.head(10), names).to_arrow()
-        (before, resident), wall = used(), time.monotonic()
-        table = feast.get_historical_features(asked, names).to_arrow()
-        (after, peak), wall = used(), time.monotonic() - wall
+        resident, took = used()[1], []
+        until = time.monotonic() + MOST_SECONDS
+        while not took or (len(took) < CALLS and time.monotonic() < until):
+            before = used()[0]
+            table = feast.get_historical_features(asked, names).to_arrow()
+            took.append(used()[0] - before)
+    after, peak = used()
     figures = {
-        "join": after - before,
+        "join": statistics.median(took),
+        "calls": len(took),
         "whole": after,
         "peak": peak,
         "before": resident,
-        "wall": wall,
         "rows": len(table),
     }
     pq.write_table(pa.table(table), answer)

@@ -7,7 +7,7 @@ store, and leaves the join to `asof_join`, whose docstring says which row wins.
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,10 +37,6 @@ class AsofOfflineStoreConfig(FeastConfigBaseModel):  # type: ignore[misc]
     )
     data: str = ""
     """Folder or URL that relative source paths start from; empty: the feature repository's folder."""
-    threads: int = 2
-    """Threads of DuckDB."""
-    memory_limit: str = "1GB"
-    """What DuckDB may hold before it spills."""
 
 
 class ArrowRetrievalJob(RetrievalJob):  # type: ignore[misc]
@@ -153,8 +149,8 @@ class AsofOfflineStore(OfflineStore):  # type: ignore[misc]
             known = _timeline(table, keys, timestamp_field, created_timestamp_column)
             last = pa.repeat(pc.max(known["event"]), len(table))
             asked = known.select([f"k{i}" for i in range(len(keys))]).append_column("at", last)
-            rows = _winners(config, known, asked, len(keys))
-            return table.take(rows.unique().sort())
+            rows = winners(known, asked, asked.column_names[:-1])
+            return table.take(rows.drop_null().unique().sort())
 
         return ArrowRetrievalJob(read)
 
@@ -228,8 +224,19 @@ def _join(
         raise ContractMismatch(f"entity rows lack {missing}, which {view.name} is joined by")
     known = _timeline(table, [columns[key] for key in keys], timestamp, created)
     at = pa.table({**_keys(entities, asked), "at": micros(entities[instants])})
-    rows = _winners(config, known, at, len(keys), ttl=view.ttl, by_known=by_created and bool(created))
-    return pa.table({shown: table[columns[name]].take(rows) for name, shown in names.items()})
+    rows = winners(known, at, at.column_names[:-1], ttl=view.ttl, by_known=by_created and bool(created))
+    return _taken(table.select([columns[name] for name in names]).rename_columns(list(names.values())), rows)
+
+
+def _taken(table: pa.Table, rows: pa.Array) -> pa.Table:
+    """The rows of those numbers; all null where a number is null.
+
+    Arrow takes by numbers without nulls four times faster, so nulls are put in afterwards.
+    """
+    if not rows.null_count or not len(table):
+        return table.take(rows)
+    first, there = rows.fill_null(0), rows.is_valid()
+    return pa.table({name: pc.if_else(there, table[name].take(first), None) for name in table.column_names})
 
 
 def _keys(table: pa.Table, keys: list[str]) -> dict[str, pa.ChunkedArray]:
@@ -240,27 +247,6 @@ def _timeline(table: pa.Table, keys: list[str], timestamp: str, created: str | N
     """Keys and instants of a source, as `asof_join.winners` wants them."""
     known = micros(table[created]) if created else pa.nulls(len(table), pa.int64())
     return pa.table({**_keys(table, keys), "event": micros(table[timestamp]), "known": known})
-
-
-def _winners(
-    config: RepoConfig,
-    known: pa.Table,
-    asked: pa.Table,
-    keys: int,
-    *,
-    ttl: timedelta | None = None,
-    by_known: bool = False,
-) -> pa.Array:
-    store = config.offline_store
-    return winners(
-        known,
-        asked,
-        [f"k{i}" for i in range(keys)],
-        ttl=ttl,
-        by_known=by_known,
-        threads=store.threads,
-        memory_limit=store.memory_limit,
-    )
 
 
 # --- sources ------------------------------------------------------------------------------
@@ -284,9 +270,10 @@ def _read(config: RepoConfig, source: DataSource, columns: list[str | None]) -> 
         raise UsageError(f"data source {source.name} is a {type(source).__name__}: expected a FileSource of parquet")
     wanted = list(dict.fromkeys(column for column in columns if column and column != DUMMY_ENTITY_ID))
     filesystem, path = _filesystem(_location(config, source), source.s3_endpoint_override)
-    if missing := sorted(set(wanted) - set(pq.read_schema(path, filesystem=filesystem).names)):
-        raise ContractMismatch(f"{path} lacks {missing}: write it again with the current feature catalogue")
-    return pq.read_table(path, columns=wanted, filesystem=filesystem)
+    with pq.ParquetFile(path, filesystem=filesystem, pre_buffer=True) as file:
+        if missing := sorted(set(wanted) - set(file.schema_arrow.names)):
+            raise ContractMismatch(f"{path} lacks {missing}: write it again with the current feature catalogue")
+        return file.read(columns=wanted)
 
 
 def _filesystem(location: str, s3_endpoint: str) -> tuple[fs.FileSystem, str]:

@@ -77,10 +77,8 @@ def evaluate(
     labels = _labels(labels_N)
     models = {name: _risk(name, risk, labels) for name, risk in risks.items()}
     baselines = baseline_ranks(lines_added_N, lines_before_N)
-    if len(baselines[BASELINE]) != len(labels):
-        raise ContractMismatch(
-            f"{len(baselines[BASELINE])} rows of lines_added for {len(labels)} labels: expected one each"
-        )
+    if (rows := len(baselines[BASELINE])) != len(labels):
+        raise ContractMismatch(f"{rows} rows of lines_added for {len(labels)} labels: expected one each")
     replicates = intervals.bootstrap_aucs(labels, {**models, **baselines}, seed=seed)
     thresholds = thresholds or {}
     rate = _base_rate(labels) if known_rate is None else known_rate

@@ -11,8 +11,8 @@ from faultcast.adapters.asof_join import between, micros, winners
 
 Row = tuple[str | None, int | None, int | None]
 Question = tuple[str | None, int | None]
-KEYS = st.sampled_from(["a", "b", None])
-INSTANTS = st.one_of(st.none(), st.integers(0, 9))
+KEYS = st.sampled_from(["a", "b", "c", None])
+INSTANTS = st.one_of(st.none(), st.integers(0, 7))
 SOURCE = st.lists(st.tuples(KEYS, INSTANTS, INSTANTS), max_size=14)
 ASKED = st.lists(st.tuples(KEYS, INSTANTS), max_size=8)
 
@@ -43,13 +43,14 @@ def by_the_rule(source: list[Row], asked: list[Question], ttl: int, *, by_known:
 
 
 @settings(max_examples=80, deadline=None)
-@given(SOURCE, ASKED, st.integers(0, 4), st.booleans())
+@given(SOURCE, ASKED, st.integers(0, 4), st.booleans(), st.sampled_from([1, 2**59]))
 def test_every_question_is_answered_in_order_by_the_rule(
-    source: list[Row], asked: list[Question], ttl: int, by_known: bool
+    source: list[Row], asked: list[Question], ttl: int, by_known: bool, far: int
 ) -> None:
-    found = winners(
-        source_of(source), asked_of(asked), ["key"], ttl=timedelta(microseconds=ttl), by_known=by_known, threads=1
-    )
+    """Near instants fit into one integer with their key, far ones do not."""
+    source = [(key, event and event * far, known and known * far) for key, event, known in source]
+    asked, ttl = [(key, at and at * far) for key, at in asked], ttl * far
+    found = winners(source_of(source), asked_of(asked), ["key"], ttl=timedelta(microseconds=ttl), by_known=by_known)
 
     assert found.to_pylist() == by_the_rule(source, asked, ttl, by_known=by_known)
 

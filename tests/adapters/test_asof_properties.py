@@ -35,7 +35,7 @@ def at(micros: int) -> datetime:
 def store(tmp_path_factory: pytest.TempPathFactory) -> FeatureStore:
     folder = tmp_path_factory.mktemp("properties")
     write(folder, [("ana", 0, 0, 0)])
-    offline = {"type": "faultcast.adapters.asof_offline_store.AsofOfflineStore", "threads": 1}
+    offline = {"type": "faultcast.adapters.asof_offline_store.AsofOfflineStore"}
     store = FeatureStore(
         repo_path=str(folder),
         config=RepoConfig(project="properties", registry=str(folder / "registry.db"), provider="local",

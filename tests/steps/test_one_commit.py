@@ -10,12 +10,12 @@ from story import START, Story
 from faultcast.adapters.places import Places
 from faultcast.features.catalogue import NAMES
 from faultcast.steps import (
+    archive,
     assemble,
     describe,
     label,
     materialize,
     mine,
-    register,
     report,
     score,
     train,
@@ -44,7 +44,7 @@ def test_one_commit_is_ranked_and_nothing_is_claimed(
     validate.validate(
         at["dataset"], at["simple"], at["hybrid"], repository, at["evaluation"], at["verdict"], at["chosen"]
     )
-    register.register(repository, at["chosen"], at["evaluation"], at["verdict"], at["registration"])
+    archive.archive(repository, at["chosen"], at["evaluation"], at["verdict"], at["registration"])
     score.score(repository, at["dataset"], at["registration"], at["chosen"], at["predictions"])
     report.report(
         repository, *(at[name] for name in (

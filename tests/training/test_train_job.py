@@ -74,7 +74,7 @@ def test_the_same_program_trains_the_same_model_on_a_node(dataset: Any, tmp_path
     launch.train("simple", dataset[0], tmp_path / "here", 7, options=options, launcher="process")
 
     assert models.load(tmp_path / "nodes").manifest.files == models.load(tmp_path / "here").manifest.files
-    assert [event["event"] for event in told if event["event"] != "trial"] == ["created", "fit", "done"]
+    assert [event["event"] for event in told if event["event"] != "trial"] == ["created", "compared", "fit", "done"]
     assert not list((tmp_path / "mount").rglob("*.parquet")), "the data do not stay on the shared volume"
 
 
