@@ -1,8 +1,9 @@
-"""The KServe face: a change comes in over HTTP, its risk, band and reasons go out.
+"""The serving face: a change comes in, its risk, band and reasons go out.
 
-    wire     JSON instances and V1 answers          logic   requests -> scored changes, no HTTP in sight
-    change, hunks   an unseen change -> Commit      predictor   the kserve.Model around the logic
-    tensors  V2 tensors <-> requests and answers    rest, app   KServe's REST server, made strict; the process
+    wire/       JSON and tensors <-> requests and answers
+    scoring/    requests -> scored changes: which model answers, how its row is made
+    predictor/  the model server: KServe's V1 and V2
+    gateway/    what people and machines talk to: routes, who may, what is kept, the page
 
 Features are computed by `faultcast.features`, the very code that computed them for training.
 """

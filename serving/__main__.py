@@ -6,7 +6,7 @@ from pathlib import Path
 
 from faultcast import settings
 from faultcast.errors import FaultcastError
-from serving.app import serve
+from serving.predictor.app import serve
 
 
 def main() -> int:

@@ -101,7 +101,7 @@ def _place(part: dict[str, Any]) -> str:
 
 def change(options: argparse.Namespace) -> int:
     """Print one commit as a request to the model server."""
-    from serving.change import to_instance
+    from serving.wire.change import to_instance
 
     now = settings.load()
     location = canonical(options.repository)

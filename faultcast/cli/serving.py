@@ -13,7 +13,7 @@ from faultcast.errors import NotFound
 
 def serve(options: argparse.Namespace) -> int:
     """Serve the champion until interrupted."""
-    from serving.app import serve as serve_model
+    from serving.predictor.app import serve as serve_model
 
     now = settings.load()
     home = now.home.resolve()

@@ -119,7 +119,7 @@ def test_the_pipeline_reads_the_settings_that_the_chart_writes(render: Callable[
 
 
 def test_the_notes_give_a_request_that_the_server_accepts(helm: Run, tmp_path: Path) -> None:
-    from serving.wire import parse_v1
+    from serving.wire.instances import parse_v1
 
     # `helm template` leaves the notes out and `helm install` wants a cluster: render them as an object of a copy.
     chart = shutil.copytree(CHART, tmp_path / "faultcast")

@@ -17,7 +17,7 @@ from faultcast.models.bands import Bands
 from faultcast.models.calibration import Calibration
 from faultcast.models.manifest import Manifest
 from faultcast.models.normaliser import fit_normaliser
-from serving.app import hidden_arguments
+from serving.predictor.app import hidden_arguments
 
 with hidden_arguments():
     import kserve  # noqa: F401 - imported here once, because pytest has arguments too

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.change import to_instance
+from serving.wire.change import to_instance
 
 PAGE = Path(__file__).parents[2] / "docs" / "serving.md"
 BLOCKS = re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)

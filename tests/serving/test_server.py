@@ -9,7 +9,7 @@ import pytest
 from serving_process import RAW, V1, V2, infer, kserve, outputs, predict
 
 from faultcast.features.catalogue import CATALOGUE, NAMES
-from serving.change import to_instance
+from serving.wire.change import to_instance
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ from kserve.protocol.rest.v1_endpoints import register_v1_endpoints
 from kserve.protocol.rest.v2_endpoints import V2Endpoints, register_v2_endpoints
 
 from faultcast.errors import BadChange, NotFound, TemporaryError
-from serving import tensors
+from serving.wire import tensors
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 MAX_DRAINED_BYTES = 8 * MAX_BODY_BYTES

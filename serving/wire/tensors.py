@@ -18,9 +18,9 @@ from kserve.protocol.infer_type import InferInput, InferOutput, InferRequest, In
 
 from faultcast.errors import BadChange
 from faultcast.features.catalogue import CATALOGUE
-from serving.fields import flag, items, kind, optional_text, text
-from serving.logic import Request, Scored
-from serving.wire import MAX_INSTANCES, assumed_json, parse_features, parse_instance, parse_json, reason_json
+from serving.wire.fields import flag, items, kind, optional_text, text
+from serving.wire.instances import MAX_INSTANCES, assumed_json, parse_features, parse_instance, parse_json, reason_json
+from serving.wire.requests import Request, Scored
 
 INPUTS: list[dict[str, Any]] = [
     {"name": "change", "datatype": "BYTES", "shape": [-1]},

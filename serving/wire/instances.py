@@ -17,9 +17,9 @@ import orjson
 from faultcast.errors import BadChange
 from faultcast.features.catalogue import CATALOGUE, NAMES, Feature
 from faultcast.records import Reason
-from serving.change import parse
-from serving.fields import Assumed, items, kind, refuse_unknown, text
-from serving.logic import KnownCommit, RawFeatures, Request, Scored, UnseenChange, Value
+from serving.wire.change import parse
+from serving.wire.fields import items, kind, refuse_unknown, text
+from serving.wire.requests import Assumed, KnownCommit, RawFeatures, Request, Scored, UnseenChange, Value
 
 MAX_INSTANCES = 512
 """Changes in one request."""

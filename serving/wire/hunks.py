@@ -6,7 +6,7 @@ from typing import Any
 
 from faultcast.errors import BadChange
 from faultcast.records import Hunk
-from serving.fields import items, kind, number, refuse_unknown
+from serving.wire.fields import items, kind, number, refuse_unknown
 
 MAX_DIFFED_LINES = 20_000
 """Lines before and after together, above which this server computes no diff of its own."""

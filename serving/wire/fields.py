@@ -1,21 +1,12 @@
 """Reading one field of a stranger's JSON: the value, or a message with the place, found and expected."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from faultcast.errors import BadChange
 
 MAX_NUMBER = 2**31 - 1
 _NAMES = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
-
-
-@dataclass(frozen=True, slots=True)
-class Assumed:
-    """A field that was not sent, and what stood in for it."""
-
-    field: str
-    instead: str
 
 
 def kind(value: object) -> str:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from faultcast.errors import FaultcastError, UsageError
 
 if TYPE_CHECKING:
-    from serving.predictor import FaultcastModel
-    from serving.rest import StrictServer
+    from serving.predictor.kserve_model import FaultcastModel
+    from serving.predictor.rest import StrictServer
 
 log = logging.getLogger("kserve.faultcast")
 
@@ -54,8 +54,8 @@ def serve(
     with hidden_arguments():
         from kserve.logging import configure_logging  # noqa: PLC0415
 
-        from serving.predictor import FaultcastModel  # noqa: PLC0415
-        from serving.rest import StrictServer  # noqa: PLC0415
+        from serving.predictor.kserve_model import FaultcastModel  # noqa: PLC0415
+        from serving.predictor.rest import StrictServer  # noqa: PLC0415
 
     configure_logging()
     # KServe's V1 routes use a class that FastAPI warns about; no user of this server can act on that.

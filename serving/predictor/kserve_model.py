@@ -18,8 +18,9 @@ from faultcast.errors import NotFound
 from faultcast.features import Past
 from faultcast.features.catalogue import NAMES
 from faultcast.models.signature import public_keys
-from serving import tensors, wire
-from serving.logic import Lookup, Request, Scored, Scorer
+from serving.scoring.scorer import Lookup, Scorer
+from serving.wire import instances, tensors
+from serving.wire.requests import Request, Scored
 
 WORKERS = 2
 """Threads that compute: the event loop stays free for health checks."""
@@ -67,7 +68,7 @@ class FaultcastModel(kserve.Model):  # type: ignore[misc]
             repository=self._store.resolve().parent.name if self._store else "",
         )
         # The first answer pays for every lazy import and cache; here nobody is waiting for it.
-        scorer.score([wire.parse_features([None] * len(NAMES), "", "warm-up", has_text=True)])
+        scorer.score([instances.parse_features([None] * len(NAMES), "", "warm-up", has_text=True)])
         self._scorer = scorer
         self.ready = True
         return True
@@ -86,12 +87,12 @@ class FaultcastModel(kserve.Model):  # type: ignore[misc]
         if isinstance(payload, InferRequest):
             scored = await self._score(partial(tensors.parse_v2, payload))
             return tensors.response(payload, scored, self.name, self.version)
-        return wire.predictions_v1(await self._score(partial(wire.parse_v1, payload)))
+        return instances.predictions_v1(await self._score(partial(instances.parse_v1, payload)))
 
     async def explain(self, payload: object, headers: dict[str, str] | None = None) -> dict[str, Any]:
         """V1 `:explain`: what each feature did to the risk. Raises BadChange, NotFound."""
         del headers
-        return wire.explanations_v1(await self._score(partial(wire.parse_v1, payload), top=len(NAMES)))
+        return instances.explanations_v1(await self._score(partial(instances.parse_v1, payload), top=len(NAMES)))
 
     async def _score(self, parse: Callable[[], Sequence[Request]], top: int = 5) -> list[Scored]:
         scorer = self._scorer

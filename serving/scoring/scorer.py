@@ -15,58 +15,19 @@ from faultcast.features import Past, describe, touch
 from faultcast.features.catalogue import CATALOGUE, NAMES
 from faultcast.measures import read
 from faultcast.models import Explainable, reasons as model_reasons
-from faultcast.records import Commit, FileVersion, Prediction, Reason
-from serving.fields import Assumed
+from faultcast.records import FileVersion, Prediction, Reason
+from serving.wire.requests import Assumed, KnownCommit, Request, Scored, UnseenChange, Value
 
 PAST_FEATURES = tuple(feature.name for feature in CATALOGUE if feature.needs == "past")
 """What only the history tells."""
 AUTHOR_FEATURES = tuple(feature.name for feature in CATALOGUE if feature.needs == "author")
 """What only a known author's history tells."""
 
-Value = float | int | bool | None
 _PYTHON = {"int64": int, "float64": float, "bool": bool}
 
 
 Lookup = Callable[[Sequence[tuple[str, str]]], pd.DataFrame]
 """(repository, commit) pairs -> one row each from the online feature store, all null where unknown."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownCommit:
-    """A commit that the feature store holds; an empty repository means the server's own."""
-
-    commit: str
-    repository: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class UnseenChange:
-    """A change that nobody has described yet, with what its files held (blob id -> bytes)."""
-
-    commit: Commit
-    contents: Mapping[str, bytes]
-    assumed: tuple[Assumed, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RawFeatures:
-    """Values by feature name, None where missing, and the semantic input."""
-
-    values: Mapping[str, Value]
-    text: str = ""
-    assumed: tuple[Assumed, ...] = ()
-
-
-Request = KnownCommit | UnseenChange | RawFeatures
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """One answer: the prediction, the row that it was made from, and what was assumed for it."""
-
-    prediction: Prediction
-    values: Mapping[str, Value]
-    assumed: tuple[Assumed, ...]
 
 
 @dataclass(frozen=True, slots=True)

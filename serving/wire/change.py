@@ -21,8 +21,9 @@ from typing import Any
 
 from faultcast.errors import BadChange
 from faultcast.records import Commit, FileChange, Hunk
-from serving import hunks
-from serving.fields import Assumed, flag, items, kind, optional_text, refuse_unknown, text
+from serving.wire import hunks
+from serving.wire.fields import flag, items, kind, optional_text, refuse_unknown, text
+from serving.wire.requests import Assumed
 
 CHANGE_FIELDS = ("commit", "repository", "message", "author", "authored_at", "committed_at", "reviewers", "files")
 FILE_FIELDS = (
