@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from serving.hunks import compare
 
 from faultcast.errors import BadChange
 from faultcast.features import Past, describe, touch
 from faultcast.measures import read
 from serving.wire.change import UNKNOWN_BLOB, blob_id, parse, to_instance
+from serving.wire.hunks import compare
 
 HUNK = {"old_start": 1, "old_lines": 1, "new_start": 1, "new_lines": 1, "deleted": ["a"], "added": ["b"]}
 GOOD = {"message": "m", "author": "x", "authored_at": 5, "files": [{"path": "a.py", "before": "a\n", "after": "b\n"}]}
