@@ -4,7 +4,8 @@ Instants are unix seconds (int) inside the domain and ``timestamp[us, UTC]`` in 
 Authors are pseudonyms from the moment they are read; no name or e-mail address gets further.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 # --- what git tells -----------------------------------------------------------------------
@@ -255,6 +256,31 @@ class Prediction:
     reasons: tuple[Reason, ...]
     model_name: str
     model_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedPrediction:
+    """One answer as it was given, kept for good: what monitoring looks at and what labels are joined to.
+
+    It holds no content of the change and nothing that names a person: `principal` is a pseudonym.
+    """
+
+    prediction_id: str  # UUIDv7; a second one with the same id is the same prediction, sent again
+    at: float  # unix seconds
+    repository: str  # as the feature store names it (`repo_id`); "" where unknown
+    commit: str  # "" for a change that has no id yet
+    risk: float
+    band: Band
+    model_name: str
+    model_version: str
+    alias: str  # champion, challenger or shadow
+    is_shadow: bool = False  # scored beside the one that was answered; `request_id` joins the two
+    input_digest: str = ""  # SHA-256 of the request's content
+    features: Mapping[str, float | bool | None] = field(default_factory=dict)  # None: missing
+    assumed: tuple[str, ...] = ()  # fields that were not sent
+    request_id: str = ""
+    principal: str = ""
+    latency_seconds: float = 0.0
 
 
 class Outcome(StrEnum):

@@ -131,6 +131,13 @@ class Settings:
     tuning_storage: str = ""
     """Database of Optuna's studies, `postgresql+psycopg://user@host/name` (its password: PGPASSWORD or PGPASSFILE);
     empty: journal files inside `home`."""
+    prediction_log: str = ""
+    """Database of predictions and feedback, `postgresql://user@host/name` (its password: PGPASSWORD or PGPASSFILE);
+    empty: SQLite inside `home`."""
+    prediction_log_waiting: int = 10_000
+    """Predictions that may wait to be written; one more is refused (503), for the disk has stalled."""
+    prediction_log_stall_seconds: float = 5.0
+    """Seconds after which a prediction that could not be written is refused (503) instead of waiting on."""
     mlflow_tracking_uri: str = ""
     """MLflow server; empty: SQLite inside `home`."""
     signing_key_file: str = ""
@@ -177,6 +184,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "port": (0, 65_535),
     "ingest_timeout_seconds": (0.1, 3_600),
     "ingest_max_wait_seconds": (0, 86_400),
+    "prediction_log_waiting": (1, 10_000_000),
+    "prediction_log_stall_seconds": (0.05, 600),
     "stream_batch": (1, 10_000),
     "stream_timeout_seconds": (1, 3_600),
 }
