@@ -16,11 +16,14 @@
     │   ├── BadChange               a change sent for scoring is malformed             exit 2
     │   ├── BadEvent                an event of a stream is malformed                  exit 2
     │   ├── NotPassed               a model whose verdict is not PASS is asked to serve    exit 9
+    │   ├── Unauthorized            nobody knows who asks                              exit 1
+    │   ├── Forbidden               who asks may not                                   exit 1
     │   └── NotFound                no run, model or report where one was expected     exit 6
     └── TemporaryError              the same call may succeed later
         ├── OutOfSpace              the disk is full                                   exit 7
         ├── Busy                    another run works on the same state                exit 1
         ├── StageFailed             a pipeline stage ended with an error               exit 1
+        ├── TooMany                 asked more often than is answered                  exit 1
         └── Unavailable             another system does not answer                     exit 8
 
 Every message says what was found, what was expected and what to do next.
@@ -125,6 +128,14 @@ class NotPassed(PermanentError):
     exit_code = 9
 
 
+class Unauthorized(PermanentError):
+    """Nobody knows who asks: no credentials, or some that are not good. The message never quotes them."""
+
+
+class Forbidden(PermanentError):
+    """Who asks is known and may not."""
+
+
 class NotFound(PermanentError):
     """No run, model or report where one was expected."""
 
@@ -170,3 +181,11 @@ class Unavailable(TemporaryError):
     """Another system does not answer."""
 
     exit_code = 8
+
+
+class TooMany(TemporaryError):
+    """Asked more often than is answered; `retry_after` is in seconds."""
+
+    def __init__(self, message: str, retry_after: float = 1.0) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
