@@ -4,6 +4,7 @@ Below the output folder::
 
     simple/  hybrid/  incremental/    the artifacts
     simple.json …                     how each was trained: the same again is not trained again
+    incremental-before/               while incremental goes on from the model that stood here
     tuning/                           the searches for hyper-parameters, which go on where they were killed
 """
 
@@ -90,17 +91,43 @@ def _one(kind: str, asked: Asked, data_fingerprint: str, now: Settings, on_event
     if _is_same(note, told) and (folder / "manifest.json").is_file():
         on_event({"event": "task", "stage": f"train {kind}", "state": "cached"})
         return {"artifact": str(folder), "options": options, "reused": True}
-    if (folder / "manifest.json").is_file():  # of another training; one that was interrupted has none, and goes on
-        shutil.rmtree(folder)
+    before = _set_aside(kind, folder, asked)
     with _stage(f"train {kind}", on_event) as tell:
 
         def report(event: dict[str, object]) -> None:
             if event.get("event") == "epoch":
                 tell({"event": "advance", "done": event["epoch"], "total": event["of"], "unit": "epochs"})
+            if event.get("event") == "fit" and "anew" in event:
+                tell({"event": "found", "text": _went_on(event)})
 
-        learn(kind, asked.table, folder, asked.seed, now, launcher=asked.launcher, options=options, report=report)
+        goes_on = options | ({"continue_from": str(before)} if before else {})
+        learn(kind, asked.table, folder, asked.seed, now, launcher=asked.launcher, options=goes_on, report=report)
     note.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    if before:
+        shutil.rmtree(before)
     return {"artifact": str(folder), "options": options, "reused": False}
+
+
+def _set_aside(kind: str, folder: Path, asked: Asked) -> Path | None:
+    """Clear the folder of what another training left; what `incremental` can go on from moves beside it.
+
+    A training that was interrupted left no manifest: it goes on from its checkpoints, or from what was set aside.
+    """
+    before = folder.with_name(f"{folder.name}-before")
+    goes_on = kind == "incremental" and isinstance(asked.launcher, str) and "continue_from" not in asked.options
+    if (folder / "manifest.json").is_file():
+        shutil.rmtree(before, ignore_errors=True)
+        if goes_on:
+            folder.rename(before)
+        else:
+            shutil.rmtree(folder)
+    return before if goes_on and before.is_dir() else None
+
+
+def _went_on(event: Mapping[str, object]) -> str:
+    if event["anew"]:
+        return f"learnt {event['new']} changes anew: {event['anew']}"
+    return f"went on: {event['new']} new changes, {event['changed']} changed labels"
 
 
 def _tuned(kind: str, asked: Asked, now: Settings, on_event: OnEvent) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from mlflow import MlflowClient
+from synthetic_changes import make_changes, write_dataset
 
 from faultcast import models
 from faultcast.cli import main
@@ -61,6 +62,20 @@ def test_hyper_parameters_are_searched_first(dataset: Any, ask: Ask, tmp_path: P
     assert code == 0
     assert found["models"]["incremental"]["options"], "what was found is what was trained with"
     assert any((tmp_path / "out" / "tuning").iterdir())
+
+
+def test_incremental_goes_on_from_what_it_learnt_before(ask: Ask, tmp_path: Path) -> None:
+    history, where = make_changes(), ("--output", tmp_path / "out", "--model", "incremental")
+    write_dataset(history.head(700), tmp_path / "dataset.parquet")
+    _, first, told = ask("--dataset", tmp_path / "dataset.parquet", *where, "--json")
+    assert f"learnt {first['rows']['train']} changes anew: nothing came before" in told
+    write_dataset(history, tmp_path / "dataset.parquet")
+    _, second, told = ask("--dataset", tmp_path / "dataset.parquet", *where, "--json")
+
+    assert "went on: " in told
+    assert second["rows"]["train"] > first["rows"]["train"]
+    assert second["models"]["incremental"]["options"] == {}, "where it went on from is nothing that was asked for"
+    assert [one.name for one in (tmp_path / "out").iterdir() if one.is_dir()] == ["incremental"]
 
 
 @pytest.mark.parametrize(
