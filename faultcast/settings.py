@@ -77,10 +77,40 @@ class Settings:
     """Address that servers listen on; loopback unless told otherwise."""
     port: int = 8080
     """Port of the model server."""
+    auth: str = "embedded"
+    """Who may ask the gateway: `embedded`, whoever reaches loopback, with every right; `required`, bearers of an API
+    key (`faultcast key create`) or, if `oidc_issuer` is set, of its tokens. An issuer alone means `required`."""
+    oidc_issuer: str = ""
+    """Issuer of OpenID Connect whose tokens the gateway accepts, such as `https://login.example.org/realms/dev`."""
+    oidc_audience: str = ""
+    """What a token's `aud` must name; needed with `oidc_issuer`."""
+    oidc_loopback_http: int = 0
+    """1: an issuer on loopback may be asked without TLS, for tests; 0: never."""
+    roles_claim: str = "roles"
+    """Claim that holds a user's roles (viewer, reviewer, operator, service); dots lead inwards: `realm.roles`."""
+    rate_per_second: float = 50.0
+    """Requests a second that one user or key may make of one gateway process; 0: no limit."""
+    rate_burst: int = 100
+    """Requests that may come at once before that rate counts."""
+    anonymous_rate_per_second: float = 10.0
+    """Requests a second from one address that proves nobody's identity, refused ones included; 0: no limit."""
+    served_hosts: str = ""
+    """Names, separated by commas, by which the gateway may be called (`Host`); empty: any, or loopback's if embedded."""
+    cors_origins: str = ""
+    """Origins, separated by commas, whose pages may call the gateway: `https://dash.example.org`; empty: none."""
+    trusted_proxies: str = ""
+    """Addresses or networks, separated by commas, whose `X-Forwarded-For` and `-Proto` are believed; empty: none."""
+    tls_cert_file: str = ""
+    """Certificate chain (PEM) of the gateway; empty: no TLS here. With it, TLS 1.3 and nothing older."""
+    tls_key_file: str = ""
+    """Private key (PEM) of that certificate."""
+    audit_key_file: str = ""
+    """File with the key (64 hexadecimal digits) that seals the audit log's lines; empty: a chain of digests alone."""
     allowed_hosts: str = ""
     """Hosts, separated by commas, that may be cloned from although their address is not public."""
     ca_file: str = ""
-    """Certificates (PEM) to trust when cloning from a server of one's own; empty: the system's."""
+    """Certificates (PEM) to trust when cloning from a server of one's own, or asking one's own `oidc_issuer`; empty:
+    the system's."""
     github_url: str = "https://api.github.com"
     """Address of GitHub's API; a GitHub Enterprise server: `https://HOST/api/v3`."""
     github_token: str = field(default="", repr=False)
@@ -182,6 +212,10 @@ RANGES: dict[str, tuple[float, float]] = {
     "trainer_deadline_seconds": (60, 30 * 86_400),
     "rollout_deadline_seconds": (1, 86_400),
     "port": (0, 65_535),
+    "oidc_loopback_http": (0, 1),
+    "rate_per_second": (0, 1_000_000),
+    "rate_burst": (1, 1_000_000),
+    "anonymous_rate_per_second": (0, 1_000_000),
     "ingest_timeout_seconds": (0.1, 3_600),
     "ingest_max_wait_seconds": (0, 86_400),
     "prediction_log_waiting": (1, 10_000_000),
