@@ -95,7 +95,7 @@ class Settings:
     anonymous_rate_per_second: float = 10.0
     """Requests a second from one address that proves nobody's identity, refused ones included; 0: no limit."""
     served_hosts: str = ""
-    """Names, separated by commas, by which the gateway may be called (`Host`); empty: any, or loopback's if embedded."""
+    """Names, by commas, by which the gateway may be called (`Host`); empty: any; loopback's if embedded."""
     cors_origins: str = ""
     """Origins, separated by commas, whose pages may call the gateway: `https://dash.example.org`; empty: none."""
     trusted_proxies: str = ""
