@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from faultcast.adapters.registry import Registry, folder_digest
-from faultcast.adapters.registry.lock import alone
+from faultcast.adapters.lock import exclusive
 from faultcast.adapters.registry.promotions import DONE, FileLines, Log, Promotion, before
 from faultcast.errors import Busy
 
@@ -79,7 +79,8 @@ def test_two_at_once_take_turns_and_one_that_hangs_is_named(home: Path, tmp_path
     assert champion is not None
     assert champion.version == log[-1].to_version
 
-    with alone(home / "promotions.lock"), pytest.raises(Busy, match=f"process {os.getpid()} is promoting"):
+    held = exclusive(home / "promotions.lock", "", patience_seconds=0)
+    with held, pytest.raises(Busy, match=rf"being promoted \(process {os.getpid()}\)"):
         registry.promote(MODEL, "2" if champion.version != "2" else "3", "champion")
 
 

@@ -2,18 +2,22 @@
 
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from faultcast.adapters.lock import exclusive
 from faultcast.adapters.registry.client import MlflowClient
-from faultcast.adapters.registry.lock import alone
 from faultcast.adapters.registry.promotions import DONE, INTENDED, PROMOTION, ROLLBACK, UNDONE, Log, Promotion, before
 from faultcast.adapters.registry.versions import VersionInfo, Versions
 from faultcast.errors import NotFound, NotPassed
 from faultcast.records import Outcome
 
 Alias = Literal["champion", "challenger", "shadow"]
+_BUSY = "A model is being promoted (process {holder}). Wait until that ends, or stop it, and try again."
+_PATIENCE_SECONDS = 5.0
+"""A promotion takes a fraction of a second: who comes second waits, and is turned away only if one hangs."""
 _LONGEST = 4_000
 """Characters of a reason that the log keeps."""
 
@@ -28,9 +32,12 @@ class Aliases:
         self._lock = lock
         self._check = check
 
+    def _alone(self) -> AbstractContextManager[int]:
+        return exclusive(self._lock, _BUSY, patience_seconds=_PATIENCE_SECONDS)
+
     def promote(self, model: str, version: str, alias: Alias, why: str, by: str, *, force: bool) -> Promotion | None:
         """Let `alias` point to `version`; None where it already does."""
-        with alone(self._lock):
+        with self._alone():
             self._settle(model)
             found = self._versions.of(model, version)
             if alias in found.aliases:
@@ -47,7 +54,7 @@ class Aliases:
 
     def rollback(self, model: str, alias: Alias, why: str, by: str) -> Promotion:
         """Let `alias` point to the version before."""
-        with alone(self._lock):
+        with self._alone():
             self._settle(model)
             now = self._versions.aliases(model).get(alias, "")
             if not now:
