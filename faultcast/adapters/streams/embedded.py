@@ -5,8 +5,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from faultcast.adapters.sqlite import opened, told, transaction
 from faultcast.adapters.streams.shape import Message, Outgoing, Positions, made_anew
-from faultcast.adapters.streams.sqlite import opened, told, transaction
 
 PARTITION = "0"
 _LOOK_SECONDS = 0.05

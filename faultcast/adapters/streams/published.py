@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from faultcast.adapters.streams.sqlite import opened, transaction
+from faultcast.adapters.sqlite import opened, transaction
 from faultcast.events import Event
 
 _TABLES = """

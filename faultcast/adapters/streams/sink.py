@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from faultcast.adapters.sqlite import opened, transaction
 from faultcast.adapters.streams.shape import Message, Outgoing, Positions
-from faultcast.adapters.streams.sqlite import opened, transaction
 from faultcast.events import Event
 
 _TABLES = """

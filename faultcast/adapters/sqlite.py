@@ -10,8 +10,10 @@ from faultcast.errors import Unavailable, UsageError, out_of_space
 _BUSY_SECONDS = 30
 
 
-def opened(path: Path, tables: str) -> sqlite3.Connection:
+def opened(path: Path, tables: str, *, any_thread: bool = False) -> sqlite3.Connection:
     """Open a file, readable by its owner only, and make its tables if need be.
+
+    `any_thread`: threads will take turns at the connection.
 
     Raises:
         UsageError: the file holds something else.
@@ -21,7 +23,7 @@ def opened(path: Path, tables: str) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
     with told(path):
-        database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+        database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=not any_thread)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         database.executescript(tables)

@@ -1,0 +1,14 @@
+"""Predictions and what people said of them, kept append-only: SQLite inside `home`, or PostgreSQL.
+
+log.py             `PredictionLog`: append (acknowledged when kept), read
+choose.py          `opened(settings)`
+writer.py          group commit: many predictions a transaction, one sync for all
+rows.py            predictions <-> rows; features as packed numbers
+sql.py             what both databases have in common
+sqlite_store.py    one file
+"""
+
+from faultcast.adapters.prediction_log.choose import opened
+from faultcast.adapters.prediction_log.log import PredictionLog
+
+__all__ = ["PredictionLog", "opened"]
