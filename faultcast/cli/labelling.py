@@ -20,8 +20,8 @@ from faultcast.adapters.trackers.issues import is_collected, load, pinned, sourc
 from faultcast.errors import NotFound, UsageError
 from faultcast.history import store
 from faultcast.labels import Labelling, label as label_history, variant_of
-from faultcast.report.words import day, plain
 from faultcast.settings import Settings
+from faultcast.wording import day, plain
 
 _CHANGES = Text("known since  sure  inducing    changed     fix         by                        change", style="bold")
 

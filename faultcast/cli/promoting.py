@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from faultcast import settings
-from faultcast.report.words import MISSING, day, number, plain
 from faultcast.steps import promote as step
 from faultcast.steps.promote import Moved
+from faultcast.wording import MISSING, day, number, plain
 
 _FIGURES = {"AUC": "auc", "F1": "f1", "Brier": "brier"}
 _MEASURED_ON = ("test.", "", "validation_")

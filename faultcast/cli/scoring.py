@@ -15,7 +15,7 @@ from faultcast.adapters.repositories import canonical, opened, pseudonyms, refre
 from faultcast.cli import TOO_RISKY
 from faultcast.errors import BadChange
 from faultcast.features import is_measured
-from faultcast.report.words import day, plain
+from faultcast.wording import day, plain
 
 _PARTS = 3
 _STYLES = {"high": "bold red", "medium": "yellow", "low": "green"}

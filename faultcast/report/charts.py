@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from faultcast.report.svg import Plot, Point
-from faultcast.report.words import number, percent
+from faultcast.wording import number, percent
 
 WIDTH, HEIGHT = 440, 320
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from faultcast.models.manifest import Manifest
-from faultcast.report.words import MISSING, counted, day, number, percent, plain
+from faultcast.wording import MISSING, counted, day, number, percent, plain
 
 _KINDS = {
     "simple": "trees, a regression or several of them together, over numbers that describe a change",

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from faultcast.report.charts import HEIGHT, WIDTH
 from faultcast.report.svg import Plot
-from faultcast.report.words import day, number, plain
+from faultcast.wording import day, number, plain
 
 _ROW = 30
 _SHADES = 5

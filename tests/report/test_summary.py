@@ -8,7 +8,7 @@ from report_story import HOSTILE, story, story_without_model
 from rich.cells import cell_len
 
 from faultcast.report import text_summary
-from faultcast.report.words import plain
+from faultcast.wording import plain
 
 REPORT = ".faultcast/repositories/freight-1a2b3c4d/report.html"
 
