@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from faultcast.adapters.registry import Registry, folder_digest
 from faultcast.adapters.lock import exclusive
+from faultcast.adapters.registry import Registry, folder_digest
 from faultcast.adapters.registry.promotions import DONE, FileLines, Log, Promotion, before
 from faultcast.errors import Busy
 
