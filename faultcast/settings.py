@@ -158,6 +158,16 @@ class Settings:
     feature_store: str = ""
     """Feast configuration (feature_store.yaml) of a store that machines share, or `cluster` for the one in
     feature_repo/ (object storage, PostgreSQL, Redis); empty: files inside `home`."""
+    cache: str = field(default="", repr=False)
+    """Where the gateway keeps answers: `redis://host:port/0`, `rediss://…` or `unix://…`; empty: in its memory."""
+    cache_seconds: float = 300.0
+    """Seconds that an answer is kept; a promoted model answers anew at once, whatever this says."""
+    cache_megabytes: int = 32
+    """Size of the cache in memory."""
+    line_waiting: int = 128
+    """Requests that may wait to be scored; the next one is told when to try again (429)."""
+    line_deadline_seconds: float = 10.0
+    """Seconds that a request may wait for its score; then it is answered with 503."""
     tuning_storage: str = ""
     """Database of Optuna's studies, `postgresql+psycopg://user@host/name` (its password: PGPASSWORD or PGPASSFILE);
     empty: journal files inside `home`."""
@@ -168,6 +178,10 @@ class Settings:
     """Predictions that may wait to be written; one more is refused (503), for the disk has stalled."""
     prediction_log_stall_seconds: float = 5.0
     """Seconds after which a prediction that could not be written is refused (503) instead of waiting on."""
+    feedback_quorum: int = 1
+    """Accounts whose votes on a change must weigh before a majority decides; a team may want 2 or more."""
+    feedback_cap: int = 100
+    """Predictions on which one account's votes weigh within 30 days; those on more are kept, but weigh nothing."""
     mlflow_tracking_uri: str = ""
     """MLflow server; empty: SQLite inside `home`."""
     signing_key_file: str = ""
@@ -218,8 +232,14 @@ RANGES: dict[str, tuple[float, float]] = {
     "anonymous_rate_per_second": (0, 1_000_000),
     "ingest_timeout_seconds": (0.1, 3_600),
     "ingest_max_wait_seconds": (0, 86_400),
+    "feedback_quorum": (1, 1_000),
+    "feedback_cap": (1, 1_000_000),
     "prediction_log_waiting": (1, 10_000_000),
     "prediction_log_stall_seconds": (0.05, 600),
+    "cache_seconds": (0.001, 86_400),
+    "cache_megabytes": (0, 65_536),
+    "line_waiting": (1, 100_000),
+    "line_deadline_seconds": (0.01, 600),
     "stream_batch": (1, 10_000),
     "stream_timeout_seconds": (1, 3_600),
 }

@@ -1,10 +1,12 @@
 """What people say of predictions, and when that counts as a label.
 
-votes.py        `Vote`, `tally(votes, quorum)`: the majority rule, ties left open
-corrections.py  decided changes as labels that know since when they are known
-feedback.py     `Feedback`: votes kept in a database, tallies read from it
+votes.py        `tally(id, votes)`: one account one vote, majority, ties left open
+feedback.py     `Feedback(votes).vote(Vote(...))`: kept, and what all votes come to
+corrections.py  `corrections(votes_by_commit, as_of)`: decided changes as labels that know since when they are known
 """
 
+from faultcast.feedback.corrections import corrections
+from faultcast.feedback.feedback import Feedback
 from faultcast.feedback.votes import Opinion, Tally, Vote, tally
 
-__all__ = ["Opinion", "Tally", "Vote", "tally"]
+__all__ = ["Feedback", "Opinion", "Tally", "Vote", "corrections", "tally"]

@@ -1,5 +1,6 @@
 """`PredictionLog`: what the gateway writes predictions to and reads them from."""
 
+import asyncio
 from collections.abc import Sequence
 
 from faultcast.adapters.prediction_log.rows import FeatureSets, row
@@ -75,6 +76,10 @@ class PredictionLog:
                 f"prediction {prediction_id!r}: no such prediction is kept. Send the `prediction_id` of an answer."
             )
         return found
+
+    async def find(self, prediction_id: str) -> LoggedPrediction | None:
+        """The same for an event loop; None where the id is unknown."""
+        return await asyncio.to_thread(self.store.get, prediction_id)
 
     def by_commit(self, commit: str, repository: str = "", *, limit: int = 100) -> list[LoggedPrediction]:
         """Return what was predicted of a commit, newest first; an empty repository means any."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from faultcast.adapters.prediction_log.rows import COLUMNS, FeatureSets, prediction
@@ -16,10 +17,11 @@ NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
 PLACES = ", ".join("?" * len(COLUMNS))
 INSERT = f"INSERT INTO predictions ({NAMES}) VALUES ({PLACES}) ON CONFLICT (prediction_id) DO NOTHING"  # noqa: S608
 INSERT_SET = "INSERT INTO feature_sets (feature_set, names) VALUES (?, ?) ON CONFLICT DO NOTHING"
-INSERT_VOTE = "INSERT INTO votes (prediction_id, account, opinion, at, comment, weight) VALUES (?, ?, ?, ?, ?, ?)"
+_VOTE = ("prediction_id", "account", "opinion", "at", "is_correction", "fix", "comment", "request_id", "weight")
+INSERT_VOTE = f"INSERT INTO votes ({', '.join(_VOTE)}) VALUES ({', '.join('?' * len(_VOTE))})"  # noqa: S608
 
 _SELECT = f"SELECT {NAMES} FROM predictions"  # noqa: S608  names of our own
-_VOTE = "v.prediction_id, v.account, v.opinion, v.at, v.comment, v.weight"
+_VOTES = ", ".join(f"v.{name}" for name in _VOTE)
 
 
 class Reading:
@@ -40,12 +42,12 @@ class Reading:
         return self._read("WHERE at >= ? AND at < ? ORDER BY at DESC, number DESC LIMIT ?", (start, end, limit))
 
     def votes(self, prediction_id: str) -> list[Vote]:
-        statement = f"SELECT {_VOTE} FROM votes v WHERE v.prediction_id = ? ORDER BY v.number"  # noqa: S608
+        statement = f"SELECT {_VOTES} FROM votes v WHERE v.prediction_id = ? ORDER BY v.number"  # noqa: S608
         return [_vote(*row) for row in self._rows(statement, (prediction_id,))]
 
     def votes_by_commit(self, repository: str, as_of: float) -> dict[str, list[Vote]]:
         statement = (
-            f'SELECT p."commit", {_VOTE} FROM votes v JOIN predictions p ON p.prediction_id = v.prediction_id '  # noqa: S608
+            f'SELECT p."commit", {_VOTES} FROM votes v JOIN predictions p ON p.prediction_id = v.prediction_id '  # noqa: S608
             """WHERE p.repository = ? AND p."commit" <> '' AND v.at <= ? ORDER BY v.number"""
         )
         found: dict[str, list[Vote]] = {}
@@ -80,13 +82,14 @@ def weighed(vote: Vote, rows: Rows, *, cap: int, window_seconds: float) -> Vote:
         (vote.account, vote.at - window_seconds, vote.prediction_id),
     )[0][0]
     weight = 1.0 if counted < cap else 0.0
-    return Vote(vote.prediction_id, vote.account, vote.opinion, vote.at, vote.comment, weight)
+    return replace(vote, weight=weight)
 
 
 def values(vote: Vote) -> tuple[object, ...]:
     """A vote in the order of INSERT_VOTE."""
-    return (vote.prediction_id, vote.account, str(vote.opinion), vote.at, vote.comment, vote.weight)
+    return tuple(str(value) if name == "opinion" else value for name, value in asdict(vote).items())
 
 
-def _vote(prediction_id: str, account: str, opinion: str, at: float, comment: str, weight: float) -> Vote:
-    return Vote(prediction_id, account, Opinion(opinion), at, comment, weight)
+def _vote(*found: Any) -> Vote:
+    named = dict(zip(_VOTE, found, strict=True))
+    return Vote(**named | {"opinion": Opinion(named["opinion"]), "is_correction": bool(named["is_correction"])})

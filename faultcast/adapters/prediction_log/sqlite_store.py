@@ -29,7 +29,8 @@ CREATE INDEX IF NOT EXISTS predictions_by_time ON predictions (at);
 CREATE INDEX IF NOT EXISTS predictions_by_commit ON predictions ("commit", at) WHERE "commit" <> '';
 CREATE TABLE IF NOT EXISTS votes (
     number INTEGER PRIMARY KEY AUTOINCREMENT, prediction_id TEXT NOT NULL REFERENCES predictions (prediction_id),
-    account TEXT NOT NULL, opinion TEXT NOT NULL, at REAL NOT NULL, comment TEXT NOT NULL, weight REAL NOT NULL
+    account TEXT NOT NULL, opinion TEXT NOT NULL, at REAL NOT NULL, is_correction INTEGER NOT NULL, fix TEXT NOT NULL,
+    comment TEXT NOT NULL, request_id TEXT NOT NULL, weight REAL NOT NULL
 );
 CREATE INDEX IF NOT EXISTS votes_by_prediction ON votes (prediction_id);
 CREATE INDEX IF NOT EXISTS votes_by_account ON votes (account, at);
