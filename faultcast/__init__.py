@@ -9,7 +9,8 @@ The stages, in order, and where what they do is decided:
     assemble     dataset/             a point-in-time join, split by time with a gap
     train        training/ models/    `simple` and `hybrid`, as artifacts that cannot run code
     validate     validation/          judged on later history, beside lines added alone
-    register     adapters/            a model that passed becomes the champion
+    register     adapters/            a model that passed becomes the champion; one that did not: archive
+    deploy       adapters/            the champion reaches its InferenceService, where there is one
     score        models/              risk, band and reasons of the newest changes
     report       report/              one self-contained page
 
