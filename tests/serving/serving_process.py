@@ -1,4 +1,4 @@
-"""What the serving tests share: a small model, a server process, the protocols' questions."""
+"""What the serving tests share: a server process, the protocols' questions."""
 
 import json
 import socket
@@ -8,40 +8,19 @@ import time
 from contextlib import contextmanager
 
 import httpx
-import numpy as np
-from sklearn.ensemble import RandomForestClassifier
+from small_model import build_model
 
-from faultcast.features.catalogue import CATALOGUE, NAMES
-from faultcast.models import artifact, forest, forest_file
-from faultcast.models.bands import Bands
-from faultcast.models.calibration import Calibration
-from faultcast.models.manifest import Manifest
-from faultcast.models.normaliser import fit_normaliser
+from faultcast.features.catalogue import NAMES
 from serving.predictor.app import hidden_arguments
 
 with hidden_arguments():
     import kserve  # noqa: F401 - imported here once, because pytest has arguments too
 
+__all__ = ["build_model"]
 REPOSITORY_ID = "story-00c0ffee"
 START_SECONDS = 120
 V1, V2 = "/v1/models/faultcast", "/v2/models/faultcast"
 RAW = [None] * len(NAMES)
-
-
-def build_model(folder, **changed):
-    """Write a small forest that fears large changes by newcomers."""
-    rng = np.random.default_rng(3)
-    values = rng.poisson(6, (300, len(CATALOGUE))).astype(float)
-    labels = (values[:, 0] - values[:, 14] + rng.normal(0, 2, 300) > 2).astype(int)
-    normaliser = fit_normaliser(values)
-    trees = RandomForestClassifier(20, max_depth=5, random_state=3, n_jobs=1).fit(normaliser.apply(values), labels)
-    manifest = Manifest(
-        kind="simple", name="story", normaliser=normaliser, calibration=Calibration(1.0, 0.0), bands=Bands(0.3, 0.6),
-        training_window=(0, 1), label_as_of=1, ripening_days=7.0, data_fingerprint="0" * 64, code_version="0", seed=3,
-        metrics={}, **changed,
-    )  # fmt: skip
-    artifact.write(folder, manifest, forest_file.to_files(forest.of_classifier(trees)))
-    return folder
 
 
 def free_port():
