@@ -1,0 +1,103 @@
+"""By which names and from which pages the gateway may be called.
+
+A page on the web can make a browser ask `http://localhost:8080`. Two things give it away: the name that it asked for
+(DNS rebinding: an attacker's name that resolves to loopback stays the attacker's name in `Host`), and the browser's own
+word on where the request came from (`Sec-Fetch-Site`, `Origin`).
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+
+from faultcast.errors import Forbidden, UsageError
+from faultcast.settings import Settings
+
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address to listen on, or a URL's host, is this machine alone.
+
+    >>> is_loopback("127.0.0.5"), is_loopback("::1"), is_loopback("localhost"), is_loopback("0.0.0.0")
+    (True, True, True, False)
+    """
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def host_of(value: str) -> str:
+    """The name in a `Host` header, lower case, without port and brackets; "" if it is no host.
+
+    >>> host_of("LocalHost:8080"), host_of("[::1]:80"), host_of("a@b"), host_of("a:b:c")
+    ('localhost', '::1', '', '')
+    """
+    if not value or any(character in value for character in "/@?#\\, \t"):
+        return ""
+    try:
+        parts = urlsplit(f"//{value}")
+        _ = parts.port
+    except ValueError:
+        return ""
+    return (parts.hostname or "").rstrip(".")
+
+
+def listed(setting: str) -> tuple[str, ...]:
+    """Entries of a setting that are separated by commas."""
+    return tuple(entry.strip() for entry in setting.split(",") if entry.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Names and origins that are let in."""
+
+    hosts: frozenset[str] | None
+    """None: any name."""
+    origins: frozenset[str]
+
+    @classmethod
+    def of(cls, settings: Settings, *, embedded: bool) -> "Callers":
+        """Read the settings.
+
+        Raises:
+            UsageError: an entry is no host, or no origin.
+        """
+        hosts = frozenset(host_of(entry) for entry in listed(settings.served_hosts))
+        if "" in hosts:
+            raise UsageError(f"FAULTCAST_SERVED_HOSTS={settings.served_hosts!r}: expected names like faultcast.example")
+        for origin in listed(settings.cors_origins):
+            parts = urlsplit(origin)
+            if parts.scheme not in {"http", "https"} or f"{parts.scheme}://{parts.netloc}" != origin or "*" in origin:
+                raise UsageError(
+                    f"FAULTCAST_CORS_ORIGINS: found {origin!r}, expected origins like https://dash.example.org"
+                )
+        names = hosts | _LOOPBACK_NAMES if embedded else hosts or None
+        return cls(names, frozenset(listed(settings.cors_origins)))
+
+    def check(self, method: str, headers: Headers) -> None:
+        """Let a request in.
+
+        Raises:
+            Forbidden: it was sent to another name, or by a page that is not ours.
+        """
+        hosts = headers.getlist("host")
+        if self.hosts is not None and (len(hosts) != 1 or host_of(hosts[0]) not in self.hosts):
+            raise Forbidden(
+                "The Host header names none of the names that this server goes by. Ask it by its own name; "
+                "FAULTCAST_SERVED_HOSTS lists more."
+            )
+        if method in _SAFE:
+            return
+        origin = headers.get("origin")
+        if origin in self.origins:
+            return
+        own = len(hosts) == 1 and origin is not None and urlsplit(origin).netloc.lower() == hosts[0].lower()
+        if headers.get("sec-fetch-site", "none") not in {"same-origin", "none"} or not (origin is None or own):
+            raise Forbidden(
+                "A page of another site sent this. Call the gateway from its own page or without a browser; "
+                "FAULTCAST_CORS_ORIGINS lists origins that may."
+            )

@@ -1,0 +1,133 @@
+"""Everything that decides whether a request is let in, put together from the settings in one place."""
+
+import time
+from dataclasses import dataclass
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Scope
+
+from faultcast.errors import Forbidden, UsageError
+from faultcast.settings import Settings
+from serving.gateway.security.addresses import Callers, is_loopback
+from serving.gateway.security.headers import SecurityHeaders
+from serving.gateway.security.middleware import PRINCIPAL, Door
+from serving.gateway.security.principal import LOCAL, Principal, Role
+from serving.gateway.security.pseudonyms import Pseudonyms, load_key
+from serving.gateway.security.rates import Buckets, Taken
+from serving.gateway.security.table import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """Who may ask what, how often and from where."""
+
+    embedded: bool
+    """No authentication: one person on one machine."""
+    callers: Callers
+    pseudonyms: Pseudonyms
+    known: Buckets
+    """One bucket for each who proved who they are."""
+    unknown: Buckets
+    """One bucket for each address from which nobody did."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Security":
+        """Build from the settings.
+
+        Raises:
+            UsageError: they contradict one another, or a file that they name is unfit.
+        """
+        embedded = not is_required(settings)
+        return cls(
+            embedded=embedded,
+            callers=Callers.of(settings, embedded=embedded),
+            pseudonyms=Pseudonyms(load_key(settings)),
+            known=Buckets(settings.rate_per_second, settings.rate_burst, time.monotonic),
+            unknown=Buckets(settings.anonymous_rate_per_second, settings.rate_burst, time.monotonic),
+        )
+
+    def wrap(self, app: ASGIApp) -> ASGIApp:
+        """Put the door in front of an app: refusals, security headers, the rules of CORS. Wrap once, outside of all."""
+        guarded: ASGIApp = Door(app, self)
+        if self.callers.origins:
+            guarded = CORSMiddleware(
+                guarded,
+                allow_origins=sorted(self.callers.origins),
+                allow_methods=["GET", "POST"],
+                allow_headers=["Authorization", "Content-Type"],
+                expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After"],
+            )
+        return SecurityHeaders(guarded)
+
+    async def principal(self, request: HTTPConnection) -> Principal:
+        """Tell who asks; known already, if the door let the request in.
+
+        Raises:
+            Unauthorized: credentials were sent and are not good.
+            Unavailable: the issuer's keys were never read, and it does not answer.
+        """
+        known: Principal | None = request.scope.get(PRINCIPAL)
+        return known or await self.identify(request)
+
+    def allow(self, principal: Principal, *roles: Role) -> None:
+        """Do nothing if the principal has one of the roles.
+
+        Raises:
+            Forbidden: it has none of them.
+        """
+        if principal.roles.isdisjoint(roles):
+            raise Forbidden(f"This takes one of the roles {', '.join(roles)}; you have none of them.")
+
+    async def identify(self, connection: HTTPConnection) -> Principal:
+        """Read the credentials."""
+        if self.embedded:
+            return LOCAL
+        return Principal(self.pseudonyms.of_address(_host(connection)), frozenset(), "anonymous")
+
+    def take(self, principal: Principal, connection: HTTPConnection) -> Taken | None:
+        """Count a request of somebody; one person on one machine is not counted."""
+        if principal.kind == "local":
+            return None
+        return self.take_unknown(connection) if principal.kind == "anonymous" else self.known.take(principal.id)
+
+    def take_unknown(self, connection: HTTPConnection) -> Taken | None:
+        """Count a request of an address."""
+        return self.unknown.take(self.pseudonyms.of_address(_host(connection)))
+
+    async def audit_answer(self, rule: Rule, principal: Principal, scope: Scope, status: int) -> None:
+        """Write down how something ended that has to be known later."""
+
+
+def _host(connection: HTTPConnection) -> str:
+    return connection.client.host if connection.client else ""
+
+
+def is_required(settings: Settings) -> bool:
+    """Tell whether callers have to prove who they are.
+
+    Raises:
+        UsageError: the settings contradict one another.
+    """
+    if settings.auth not in {"embedded", "required"}:
+        raise UsageError(f"FAULTCAST_AUTH={settings.auth!r}: expected embedded or required")
+    if settings.oidc_issuer and not settings.oidc_audience:
+        raise UsageError(
+            "FAULTCAST_OIDC_ISSUER is set and FAULTCAST_OIDC_AUDIENCE is not: without it, any token of that issuer "
+            "would do, whomever it was made for. Set it to the name by which the issuer knows this gateway."
+        )
+    return settings.auth == "required" or bool(settings.oidc_issuer)
+
+
+def check_address(settings: Settings, host: str) -> None:
+    """Refuse to be reached by others without asking who they are.
+
+    Raises:
+        UsageError: `host` is not loopback, and no authentication is asked for.
+    """
+    if not is_required(settings) and not is_loopback(host):
+        raise UsageError(
+            f"Listening on {host} without authentication would give everyone there every right. Set "
+            "FAULTCAST_AUTH=required (then `faultcast key create` makes API keys) or FAULTCAST_OIDC_ISSUER and "
+            "FAULTCAST_OIDC_AUDIENCE, or listen on 127.0.0.1."
+        )
