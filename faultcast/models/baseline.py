@@ -6,15 +6,18 @@ Unsupervised; LApredict (Zeng et al. 2021) showed that lines added alone beat tw
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from faultcast.features.catalogue import NAMES
 from faultcast.models.bands import Bands
 from faultcast.models.normaliser import values_of
 from faultcast.records import Band
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _PLACE = NAMES.index("lines_added")
 _LARGE = 20
@@ -54,7 +57,7 @@ class Baseline:
         """No text is read: float32 array_N0."""
         return np.empty((len(texts), 0), dtype=np.float32)
 
-    def risk(self, table: pd.DataFrame) -> NDArray[np.float64]:
+    def risk(self, table: "pd.DataFrame") -> NDArray[np.float64]:
         """Ranks (float64 array_N, 0..1)."""
         return self.risk_of(values_of(table), self.read([""] * len(table)))
 
@@ -69,7 +72,7 @@ class Baseline:
         return np.asarray(x_N / (x_N + np.log1p(self.typical_lines)), dtype=np.float64)
 
 
-def fit_baseline(table: pd.DataFrame) -> Baseline:
+def fit_baseline(table: "pd.DataFrame") -> Baseline:
     """The baseline whose typical size is the median of these changes (at least 1 line)."""
     lines_N = values_of(table)[:, _PLACE]
     known_N = lines_N[~np.isnan(lines_N)]

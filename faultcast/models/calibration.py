@@ -13,6 +13,7 @@ Which one serves is chosen by `training.calibrate` on validation data.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -29,7 +30,7 @@ _CERTAIN = 36.0
 """Mended logits end here: beyond, float64 knows no probability but 0 and 1."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: `_knots_2K` is kept beside the fields
 class Calibration:
     """`slope` is positive and `knots` (logit, mended logit) rise in both, so the order of changes stays.
 
@@ -55,9 +56,13 @@ class Calibration:
     def _mended(self, logits_N: NDArray[np.float64]) -> NDArray[np.float64]:
         if not self.knots:
             return np.asarray(self.slope * logits_N + self.intercept)
-        x_K, z_K = np.array(self.knots).T
+        x_K, z_K = self._knots_2K
         inside_N = np.clip(logits_N, x_K[0], x_K[-1])
         return np.asarray(np.interp(inside_N, x_K, z_K) + self.slope * (logits_N - inside_N))
+
+    @cached_property
+    def _knots_2K(self) -> NDArray[np.float64]:
+        return np.ascontiguousarray(np.array(self.knots).T)
 
     def describe(self) -> str:
         """The method and its numbers, for a reader."""

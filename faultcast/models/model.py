@@ -4,10 +4,9 @@ Shapes: N changes, C catalogue columns, F input columns, D width of a text's vec
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from faultcast.features.catalogue import NAMES
@@ -17,6 +16,10 @@ from faultcast.models.manifest import Manifest
 from faultcast.models.normaliser import Normaliser, values_of
 from faultcast.records import Band
 
+if TYPE_CHECKING:  # tables belong to training; who scores rows pays for no pandas
+    import pandas as pd
+
+_SOURCE_FILES = NAMES.index("source_files")
 GENERAL = "general"
 """Name and basis of a model that was learnt across projects, for histories too small to learn from."""
 
@@ -46,7 +49,7 @@ class Explainable(Protocol):
     def typical(self) -> dict[str, float | None]: ...
     def read(self, texts: list[str]) -> NDArray[np.float32]: ...
     def risk_of(self, values_NC: NDArray[np.float64], text_ND: NDArray[np.float32]) -> NDArray[np.float64]: ...
-    def risk(self, table: pd.DataFrame) -> NDArray[np.float64]: ...
+    def risk(self, table: "pd.DataFrame") -> NDArray[np.float64]: ...
     def band(self, risk: float) -> Band: ...
 
 
@@ -93,7 +96,7 @@ class Model:
         """Training median of each feature, in its own unit."""
         return self.normaliser.typical
 
-    def risk(self, table: pd.DataFrame) -> NDArray[np.float64]:
+    def risk(self, table: "pd.DataFrame") -> NDArray[np.float64]:
         """Risks (float64 array_N, 0..1) of changes with the catalogue's columns and `text`.
 
         Raises:
@@ -119,10 +122,10 @@ class Model:
 
 def touches_no_source(values_NC: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Changes to which no fault can be traced: a label is traced through source code alone (bool array_N)."""
-    return np.asarray(values_NC[:, NAMES.index("source_files")] == 0)
+    return np.asarray(values_NC[:, _SOURCE_FILES] == 0)
 
 
-def texts_of(table: pd.DataFrame) -> list[str]:
+def texts_of(table: "pd.DataFrame") -> list[str]:
     """The `text` column; absent or null reads as no text."""
     if "text" not in table.columns:
         return [""] * len(table)

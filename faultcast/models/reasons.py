@@ -5,8 +5,9 @@ risk would be 0.21 lower". Effects of several features need not add up to the ri
 act together. For text the counterfactual is its absence.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from faultcast.features.catalogue import CATALOGUE, NAMES
@@ -16,13 +17,16 @@ from faultcast.models.text import parts
 from faultcast.models.words import feature_text, text_text
 from faultcast.records import Reason
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MESSAGE, DIFF = "message", "diff"
 NO_SOURCE = "touches no source code, and faults are traced through source code alone"
 _AT_ONCE = 64
 _SMALLEST = 5e-3
 
 
-def explain(model: Explainable, table: pd.DataFrame, top: int = 5) -> list[tuple[Reason, ...]]:
+def explain(model: Explainable, table: "pd.DataFrame", top: int = 5) -> list[tuple[Reason, ...]]:
     """For each change at most `top` reasons, those that raise its risk most first.
 
     Args:
@@ -33,17 +37,27 @@ def explain(model: Explainable, table: pd.DataFrame, top: int = 5) -> list[tuple
     Raises:
         ContractMismatch: a feature is absent or no number.
     """
-    values_NC = values_of(table)
     texts = texts_of(table)
+    return explain_rows(model, values_of(table), texts, model.read(texts), top)
+
+
+def explain_rows(
+    model: Explainable,
+    values_NC: NDArray[np.float64],
+    texts: list[str],
+    text_ND: NDArray[np.float32],
+    top: int = 5,
+) -> list[tuple[Reason, ...]]:
+    """As `explain`, for catalogue values (float64 array_NC, NaN = missing), texts and their vectors (`model.read`)."""
     found: list[tuple[Reason, ...]] = []
     for start in range(0, len(texts), _AT_ONCE):
         rows = slice(start, start + _AT_ONCE)
-        found += _explain(model, values_NC[rows], texts[rows], top)
+        found += _explain(model, values_NC[rows], texts[rows], text_ND[rows], top)
     return found
 
 
 def _explain(
-    model: Explainable, values_NC: NDArray[np.float64], texts: list[str], top: int
+    model: Explainable, values_NC: NDArray[np.float64], texts: list[str], text_ND: NDArray[np.float32], top: int
 ) -> list[tuple[Reason, ...]]:
     """All variants of all changes in one call of the model."""
     n = len(texts)
@@ -57,7 +71,7 @@ def _explain(
 
     split = [parts(text) for text in texts] if model.reads_text else []
     blanked = [diff for _, diff in split] + [message for message, _ in split]
-    text_ND = model.read([*texts, *blanked] if model.reads_text else texts)
+    text_ND = np.concatenate([text_ND, model.read(blanked)])
     text_rows = [*range(n), *row_V, *range(n, len(text_ND))]
     values_all = np.concatenate([values_NC, variants_VC, *([values_NC, values_NC] if split else [])])
     risk = model.risk_of(values_all, text_ND[text_rows])

@@ -1,7 +1,6 @@
 """The `kserve.Model` around the logic: loading, readiness, and the two protocols' verbs."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -9,16 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import kserve
-import pandas as pd
 from kserve.errors import ModelNotReady
 from kserve.protocol.infer_type import InferRequest, InferResponse
 
-from faultcast import models, settings
-from faultcast.errors import NotFound
-from faultcast.features import Past
+from faultcast import settings
+from faultcast.adapters.stored_changes import lookup
 from faultcast.features.catalogue import NAMES
 from faultcast.models.signature import public_keys
-from serving.scoring.scorer import Lookup, Scorer
+from serving.scoring.scorer import Scorer
 from serving.wire import instances, tensors
 from serving.wire.requests import Request, Scored
 
@@ -56,20 +53,16 @@ class FaultcastModel(kserve.Model):  # type: ignore[misc]
             UnsafeArtifact: the folder is not what its manifest says, or nobody signed it whom the settings trust.
             ContractMismatch: the model was trained on other features than this code computes.
         """
-        past, lookup = _past(self._past), _lookup(self._store, self._shared_store)
-        model = models.load(self._model_dir, public_keys(settings.load().trusted_keys))
-        self.version = self.version or _digest(self._model_dir)
-        scorer = Scorer(
-            model,
-            self.name,
-            self.version,
-            past=past,
-            lookup=lookup,
+        scorer = Scorer.load(
+            self._model_dir,
+            name=self.name,
+            version=self.version,
+            past=self._past,
+            lookup=lookup(self._store, self._shared_store) if self._store else None,
             repository=self._store.resolve().parent.name if self._store else "",
+            trusted=public_keys(settings.load().trusted_keys),
         )
-        # The first answer pays for every lazy import and cache; here nobody is waiting for it.
-        scorer.score([instances.parse_features([None] * len(NAMES), "", "warm-up", has_text=True)])
-        self._scorer = scorer
+        self._scorer, self.version = scorer, scorer.version
         self.ready = True
         return True
 
@@ -108,30 +101,3 @@ class FaultcastModel(kserve.Model):  # type: ignore[misc]
     def get_output_types(self) -> list[dict[str, Any]]:
         """The tensors of V2's metadata."""
         return tensors.OUTPUTS
-
-
-def _digest(folder: Path) -> str:
-    """A version for a model that came without one: the start of its manifest's SHA-256."""
-    return hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()[:12]
-
-
-def _past(path: Path | None) -> Past | None:
-    if path is None:
-        return None
-    if not path.exists():
-        raise NotFound(f"There is no past at {path}; run `faultcast run` first, or serve without --past")
-    return Past.load(path)
-
-
-def _lookup(folder: Path | None, shared: str) -> Lookup | None:
-    if folder is None:
-        return None
-    if not shared and not folder.is_dir():
-        raise NotFound(f"There is no feature store at {folder}; run `faultcast run` first, or serve without --store")
-    # Feast takes seconds to import: only a server that has a store pays for it.
-    from faultcast.adapters import feature_store  # noqa: PLC0415
-
-    def lookup(keys: Sequence[tuple[str, str]]) -> pd.DataFrame:
-        return feature_store.online(folder, list(keys), shared=shared)
-
-    return lookup

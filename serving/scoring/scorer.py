@@ -1,33 +1,37 @@
 """Requests -> scored changes. Knows the model and the features; knows nothing of HTTP.
 
-Three kinds of request become the same kind of row, and rows become risks in one call of the model.
+Three kinds of request become the same kind of row, and rows become risks in one call of the model. NumPy is all
+that this needs: no torch, no pandas, no scikit-learn, no Feast (`tests/serving/test_light_scoring.py`).
+
+Shapes: N changes, C catalogue columns.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
-from faultcast.errors import NotFound
+from faultcast import models
+from faultcast.adapters.stored_changes import Lookup
+from faultcast.errors import BadChange, NotFound
 from faultcast.features import Past, describe, touch
 from faultcast.features.catalogue import CATALOGUE, NAMES
 from faultcast.measures import read
-from faultcast.models import Explainable, reasons as model_reasons
+from faultcast.models import Explainable
+from faultcast.models.artifact import MANIFEST
+from faultcast.models.reasons import explain_rows
 from faultcast.records import FileVersion, Prediction, Reason
-from serving.wire.requests import Assumed, KnownCommit, Request, Scored, UnseenChange, Value
+from serving.wire.requests import Assumed, KnownCommit, RawFeatures, Request, Scored, UnseenChange, Value
+
+__all__ = ["AUTHOR_FEATURES", "PAST_FEATURES", "Lookup", "Scorer"]
 
 PAST_FEATURES = tuple(feature.name for feature in CATALOGUE if feature.needs == "past")
 """What only the history tells."""
 AUTHOR_FEATURES = tuple(feature.name for feature in CATALOGUE if feature.needs == "author")
 """What only a known author's history tells."""
-
-_PYTHON = {"int64": int, "float64": float, "bool": bool}
-
-
-Lookup = Callable[[Sequence[tuple[str, str]]], pd.DataFrame]
-"""(repository, commit) pairs -> one row each from the online feature store, all null where unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +57,51 @@ class Scorer:
     ) -> None:
         self.name = name
         self.version = version
-        self._model = model
+        self.model = model
         self._past = past
         self._lookup = lookup
         self._repository = repository
 
+    @classmethod
+    def load(
+        cls,
+        folder: Path,
+        *,
+        name: str = "",
+        version: str = "",
+        past: Path | None = None,
+        lookup: Lookup | None = None,
+        repository: str = "",
+        trusted: Collection[bytes] = (),
+    ) -> "Scorer":
+        """The one place where a model is loaded to be served. Takes up to seconds: call it off the event loop.
+
+        Args:
+            folder: of a model's artifact.
+            name: in every answer; empty: the model's own.
+            version: in every answer; empty: the start of the manifest's SHA-256.
+            past: file of what the history taught; without it, what comes from the history is missing.
+            lookup: who knows stored changes (`adapters.stored_changes.lookup`); without it, an id alone is unknown.
+            repository: what an empty repository in a request means.
+            trusted: public keys; if there are any, one of them must have signed the model.
+
+        Raises:
+            NotFound: there is no model, or no past where one was named.
+            UnsafeArtifact: the folder is not what its manifest says, or nobody trusted signed it.
+            ContractMismatch: the model was trained on other features than this code computes.
+        """
+        if past is not None and not past.exists():
+            raise NotFound(f"There is no past at {past}; run `faultcast run` first, or serve without --past")
+        model = models.load(folder, trusted)
+        known = None if past is None else Past.load(past)
+        version = version or hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()[:12]
+        scorer = cls(model, name or model.name, version, past=known, lookup=lookup, repository=repository)
+        # The first answer pays for every lazy import and cache; here nobody is waiting for it.
+        scorer.score([RawFeatures(dict.fromkeys(NAMES))])
+        return scorer
+
     def score(self, requests: Sequence[Request], top: int = 5) -> list[Scored]:
-        """Score changes, in the order given, with at most `top` reasons each.
+        """Score changes, in the order given, with at most `top` reasons each; none cost nothing.
 
         Raises:
             NotFound: the store does not know a commit, or this server has no store.
@@ -67,16 +109,34 @@ class Scorer:
         if not requests:
             return []
         rows = [self._row(request) for request in requests]
-        table = _table(rows)
-        risk_N = self._model.risk(table)
-        reasons_N = model_reasons.explain(self._model, table, top=top)
+        values_NC = _finite(np.array([[_number(row.features.get(name)) for name in NAMES] for row in rows]))
+        texts = [row.text for row in rows]
+        text_ND = self.model.read(texts)
+        risk_N = self.model.risk_of(values_NC, text_ND)
+        reasons_N: Sequence[tuple[Reason, ...]] = [()] * len(rows)
+        if top > 0:
+            reasons_N = explain_rows(self.model, values_NC, texts, text_ND, top)
         return [
-            Scored(self._prediction(row.commit, float(risk), reasons), row.features, row.assumed)
-            for row, risk, reasons in zip(rows, risk_N, reasons_N, strict=True)
+            Scored(self._prediction(row.commit, risk, reasons), row.features, row.assumed)
+            for row, risk, reasons in zip(rows, risk_N.tolist(), reasons_N, strict=True)
         ]
 
+    def risks(self, values_NC: NDArray[np.float64], texts: Sequence[str] = ()) -> NDArray[np.float64]:
+        """Risks (float64 array_N, 0..1) of raw features, without a request or an answer around each.
+
+        Args:
+            values_NC: catalogue values (float64 array_NC, in catalogue order; NaN: missing, and so is infinity).
+            texts: the semantic input of each change; empty: none has any.
+
+        Raises:
+            BadChange: an array of another shape.
+        """
+        if values_NC.ndim != 2 or values_NC.shape[1] != len(NAMES):
+            raise BadChange(f"features: expected values of shape [N, {len(NAMES)}], found {list(values_NC.shape)}")
+        return self.model.risk_of(_finite(values_NC), self.model.read(list(texts) or [""] * len(values_NC)))
+
     def _prediction(self, commit: str, risk: float, reasons: tuple[Reason, ...]) -> Prediction:
-        return Prediction(commit, risk, self._model.band(risk), reasons, self.name, self.version)
+        return Prediction(commit, risk, self.model.band(risk), reasons, self.name, self.version)
 
     def _row(self, request: Request) -> _Row:
         if isinstance(request, KnownCommit):
@@ -105,12 +165,8 @@ class Scorer:
         """The stored row of a commit, as it was described when it arrived."""
         if self._lookup is None or not commit:
             return None
-        found = self._lookup([(repository, commit)])
-        values = _plain(found.iloc[0]) if len(found) else dict.fromkeys(NAMES)
-        if all(value is None for value in values.values()):
-            return None
-        text = found.iloc[0].get("text")
-        return _Row(commit, values, text if isinstance(text, str) else "", ())
+        (found,) = self._lookup([(repository, commit)])
+        return None if found is None else _Row(commit, found.values, found.text, ())
 
     def _described(self, request: UnseenChange) -> _Row:
         def version(path: str, blob: str) -> FileVersion | None:
@@ -130,16 +186,10 @@ class Scorer:
         return _Row(request.commit.id, values, row.text, tuple(assumed))
 
 
-def _plain(row: "pd.Series[Any]") -> dict[str, Value]:
-    """A table row as plain Python numbers of the catalogue's types, None where missing."""
-    return {f.name: None if pd.isna(row[f.name]) else _PYTHON[f.dtype](row[f.name]) for f in CATALOGUE}
-
-
-def _table(rows: Sequence[_Row]) -> pd.DataFrame:
-    """Rows as models read them: catalogue columns as float64 (NaN: missing), then `text`."""
-    columns = {name: np.array([_number(row.features.get(name)) for row in rows], dtype=np.float64) for name in NAMES}
-    return pd.DataFrame({**columns, "text": [row.text for row in rows]})
-
-
 def _number(value: Value) -> float:
     return float("nan") if value is None else float(value)
+
+
+def _finite(values_NC: NDArray[np.float64]) -> NDArray[np.float64]:
+    finite_NC = np.isfinite(values_NC)
+    return values_NC if finite_NC.all() else np.where(finite_NC, values_NC, np.nan)
