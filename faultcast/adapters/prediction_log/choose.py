@@ -2,11 +2,14 @@
 
 from faultcast.adapters.places import state_folder
 from faultcast.adapters.prediction_log.log import PredictionLog
+from faultcast.adapters.prediction_log.shape import Store
 from faultcast.adapters.prediction_log.sqlite_store import SqliteStore
 from faultcast.settings import Settings
 
 FILE = "predictions.db"
 """The embedded database's name inside `home`."""
+WAITING_FILE = "predictions-waiting.db"
+"""What waits for PostgreSQL while that is away."""
 
 
 def opened(settings: Settings) -> PredictionLog:
@@ -16,7 +19,16 @@ def opened(settings: Settings) -> PredictionLog:
         UsageError: the setting names no database, or the file holds something else.
         OutOfSpace: the disk is full.
     """
-    store = SqliteStore(state_folder(settings.home) / FILE)
     return PredictionLog(
-        store, waiting=settings.prediction_log_waiting, stall_seconds=settings.prediction_log_stall_seconds
+        _store(settings), waiting=settings.prediction_log_waiting, stall_seconds=settings.prediction_log_stall_seconds
     )
+
+
+def _store(settings: Settings) -> Store:
+    home = state_folder(settings.home)
+    if not settings.prediction_log:
+        return SqliteStore(home / FILE)
+    from faultcast.adapters.prediction_log.postgres_store import PostgresStore  # noqa: PLC0415  the driver is loaded where it is used
+    from faultcast.adapters.prediction_log.spill import SpillingStore  # noqa: PLC0415
+
+    return SpillingStore(PostgresStore(settings.prediction_log), home / WAITING_FILE)

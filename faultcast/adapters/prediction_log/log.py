@@ -50,6 +50,16 @@ class PredictionLog:
         """Predictions that are not kept yet."""
         return self._writer.waiting
 
+    def state(self) -> dict[str, str | int]:
+        """How it does: `where`; `waiting`, not kept yet; `elsewhere`, kept on this machine until the database is back;
+        `trouble`, why."""
+        return {
+            "where": self.where,
+            "waiting": self.waiting,
+            "elsewhere": self.store.elsewhere(),
+            "trouble": self.store.trouble,
+        }
+
     async def append(self, *predictions: LoggedPrediction) -> None:
         """Return once the predictions are kept for good: synced to the disk, or committed by the database.
 

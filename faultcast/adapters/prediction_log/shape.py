@@ -19,6 +19,13 @@ class Store(Protocol):
     where: str
     """Its place, to be shown; without a password."""
 
+    trouble: str
+    """Why predictions wait elsewhere; empty while none does."""
+
+    def elsewhere(self) -> int:
+        """Predictions that are kept for good, but not in this database yet."""
+        ...
+
     def write(self, rows: Sequence[Row], sets: FeatureSets) -> None:
         """Keep rows for good, in this order, all or none; one whose id is kept already is passed over."""
         ...

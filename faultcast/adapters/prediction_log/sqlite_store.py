@@ -53,10 +53,14 @@ class SqliteStore(Reading):
     def __init__(self, path: Path, *, append_only: bool = True) -> None:
         super().__init__(self._read_rows)
         self.where = str(path)
+        self.trouble = ""
         self._writer = opened(path, _TABLES + (_APPEND_ONLY if append_only else ""), any_thread=True)
         self._reader = opened(path, "", any_thread=True)
         self._writing, self._reading = threading.Lock(), threading.Lock()
         self._sets_written: set[str] = set()
+
+    def elsewhere(self) -> int:
+        return 0
 
     def write(self, rows: Sequence[Row], sets: FeatureSets) -> None:
         unwritten = {row[FEATURE_SET] for row in rows} - self._sets_written
@@ -74,6 +78,15 @@ class SqliteStore(Reading):
             kept = sql.weighed(vote, rows, cap=cap, window_seconds=window_seconds)
             database.execute(sql.INSERT_VOTE, sql.values(kept))
         return kept
+
+    def rows(self, statement: str, *given: object) -> list[tuple[Any, ...]]:
+        """Whatever else is to be read."""
+        return self._read_rows(statement, given)
+
+    def execute(self, statement: str, *given: object) -> None:
+        """One more statement, for good."""
+        with self._writing, transaction(self._writer, self.where) as database:
+            database.execute(statement, given)
 
     def close(self) -> None:
         with self._writing, self._reading:
