@@ -77,6 +77,10 @@ class Settings:
     """Address that servers listen on; loopback unless told otherwise."""
     port: int = 8080
     """Port of the model server."""
+    grpc_port: int = 0
+    """Port of the model server's gRPC face; 0: none."""
+    operator_token: str = field(default="", repr=False)
+    """Who sends it as a bearer token may load and unload the model at the model server; empty: nobody may."""
     auth: str = "embedded"
     """Who may ask the gateway: `embedded`, whoever reaches loopback, with every right; `required`, bearers of an API
     key (`faultcast key create`) or, if `oidc_issuer` is set, of its tokens. An issuer alone means `required`."""
@@ -226,6 +230,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "trainer_deadline_seconds": (60, 30 * 86_400),
     "rollout_deadline_seconds": (1, 86_400),
     "port": (0, 65_535),
+    "grpc_port": (0, 65_535),
     "oidc_loopback_http": (0, 1),
     "rate_per_second": (0, 1_000_000),
     "rate_burst": (1, 1_000_000),
