@@ -65,12 +65,12 @@ def running(command: list[str], **options: object) -> Iterator[subprocess.Popen[
 
 
 @contextlib.contextmanager
-def redis_server() -> Iterator[str]:
-    """Its connection string, as Feast writes it."""
+def redis_server(port: int = 0) -> Iterator[str]:
+    """Its connection string, as Feast writes it; a `port` of its own, or the one given."""
     program = shutil.which("redis-server") or shutil.which("valkey-server")
     if not program:
         pytest.skip(f"there is no redis-server: {INSTALL}")
-    port = free_port()
+    port = port or free_port()
     options = {"port": port, "bind": "127.0.0.1", "save": "", "requirepass": PASSWORD, "loglevel": "warning"}
     command = [program, *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
     with running(command) as process:
