@@ -33,6 +33,7 @@ RULES = (
     Rule("GET", "/health/ready", _OPEN),
     Rule("GET", "/docs", _OPEN),
     Rule("GET", "/openapi.json", _OPEN),
+    Rule("GET", "/page", _OPEN),
     Rule("GET", "/assets/{path:path}", _OPEN),
     Rule("GET", "/v2", _OPEN),
     Rule("GET", "/v2/health/live", _OPEN),
