@@ -168,7 +168,7 @@ class PostgresStore(Reading):
                 held.close()
                 setattr(self, connection, None)
             reason = " ".join(str(error).split()) or type(error).__name__
-            raise Unavailable(f"{self.where}: {reason}. Predictions wait on this machine until it answers.") from error
+            raise Unavailable(f"{self.where}: {reason}. Look at the database, then try again.") from error
 
 
 def _make_tables(connection: _Connection) -> None:

@@ -44,7 +44,7 @@ class SpillingStore:
                 self._shared.write(rows, sets)
             except TemporaryError as error:
                 self._is_direct = False
-                self.trouble = str(error)
+                self.trouble = f"predictions wait on this machine, for {error}"
             else:
                 return
         with self._turn:
@@ -94,7 +94,7 @@ class SpillingStore:
                 while self._carry_some():
                     pass
             except TemporaryError as error:
-                self.trouble = str(error)
+                self.trouble = f"predictions wait on this machine, for {error}"
                 self._closing.wait(self._retry_seconds)
                 continue
             with self._turn:

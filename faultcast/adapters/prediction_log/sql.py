@@ -87,7 +87,7 @@ def weighed(vote: Vote, rows: Rows, *, cap: int, window_seconds: float) -> Vote:
 
 def values(vote: Vote) -> tuple[object, ...]:
     """A vote in the order of INSERT_VOTE."""
-    return tuple(str(value) if name == "opinion" else value for name, value in asdict(vote).items())
+    return tuple((asdict(vote) | {"opinion": str(vote.opinion), "is_correction": int(vote.is_correction)}).values())
 
 
 def _vote(*found: Any) -> Vote:
