@@ -81,6 +81,9 @@ class Settings:
     """Port of the model server's gRPC face; 0: none."""
     operator_token: str = field(default="", repr=False)
     """Who sends it as a bearer token may load and unload the model at the model server; empty: nobody may."""
+    predictor_url: str = ""
+    """Address of a KServe predictor that the gateway asks, such as `http://faultcast-predictor`; empty: it scores in its
+    own process."""
     auth: str = "embedded"
     """Who may ask the gateway: `embedded`, whoever reaches loopback, with every right; `required`, bearers of an API
     key (`faultcast key create`) or, if `oidc_issuer` is set, of its tokens. An issuer alone means `required`."""

@@ -41,6 +41,16 @@ def test_every_scenario_passes_helm_lint_in_strict_mode(helm: Run, scenario: str
         ("canary.weight=5", "canary.storageUri is empty"),
         ("champion.autoscaling.minReplicas=9", "below minReplicas 9"),
         ("history.storeFolder=feast", "history.claimName is empty"),
+        ("gateway.enabled=true", "nothing says who may ask"),
+        ("gateway.settings.PATH=/tmp", "PATH"),
+        (
+            "gateway.enabled=true,gateway.settings.FAULTCAST_AUTH=required,gateway.autoscaling.maxReplicas=2",
+            "replicas need one PostgreSQL",
+        ),
+        (
+            "gateway.enabled=true,gateway.settings.FAULTCAST_AUTH=required,canary.weight=5,canary.storageUri=pvc://m/c",
+            "the gateway would ask the champion alone",
+        ),
     ],
 )
 def test_a_wrong_value_fails_at_install_and_the_message_names_it(helm: Run, setting: str, said: str) -> None:

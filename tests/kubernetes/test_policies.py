@@ -2,11 +2,15 @@
 
 import copy
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import pytest
+import yaml
 from pod_security import containers, pods, violations
-from rendering import Objects, one
+from rendering import CHART, Objects, Run, one
+
+from faultcast.settings import Settings, variables
 
 CANARY = ("--set", "canary.weight=1,canary.storageUri=pvc://faultcast-models/challenger")
 HEALTH = {"startupProbe": "/v2/health/ready", "readinessProbe": "/v2/health/ready", "livenessProbe": "/v2/health/live"}
@@ -151,11 +155,30 @@ def test_standard_mode_never_carries_the_percentage_that_it_ignores(objects: Obj
 
 
 def test_weights_sum_to_a_hundred(objects: Objects) -> None:
+    """Where the gateway is, it may be the only way in; otherwise models are split, and all of them are named."""
+    gateways = {o["metadata"]["name"] for o in objects if o["kind"] == "Deployment"}
     for route in (o for o in objects if o["kind"] == "HTTPRoute"):
-        assert [sum(b["weight"] for b in rule["backendRefs"]) for rule in route["spec"]["rules"]] == [100]
+        rules = [rule["backendRefs"] for rule in route["spec"]["rules"]]
+        models = [refs for refs in rules if refs[0]["name"] not in gateways]
+        assert len(rules) == len(models) + len(gateways)
+        assert [sum(b["weight"] for b in refs) for refs in models] == [100] * len(models)
         services = {o["metadata"]["name"] for o in objects if o["kind"] == "InferenceService"}
-        named = {b["name"].removesuffix("-predictor") for rule in route["spec"]["rules"] for b in rule["backendRefs"]}
-        assert named == services
+        named = {b["name"].removesuffix("-predictor") for refs in models for b in refs}
+        assert named == services or (gateways and not models)
+
+
+def test_the_gateway_asks_who_is_there_and_only_its_predictor(helm: Run) -> None:
+    done = helm("template", "x", str(CHART), "-f", str(CHART / "ci" / "gateway-values.yaml"))
+    rendered = [o for o in yaml.safe_load_all(done.stdout) if o]
+    pod = one(rendered, "Deployment", "faultcast-gateway")["spec"]["template"]["spec"]
+    env = {one["name"]: one["value"] for one in pod["containers"][0]["env"]}
+    known = {name for setting in fields(Settings) for name in variables(setting.name)}
+    assert set(env) - {"HOME"} <= known
+    assert env["FAULTCAST_OIDC_ISSUER"].startswith("https://")
+    assert env["FAULTCAST_PREDICTOR_URL"] == "http://faultcast-predictor.default.svc.cluster.local"
+    (policy,) = [o for o in rendered if (o["kind"], o["metadata"]["name"]) == ("NetworkPolicy", "faultcast-gateway")]
+    assert policy["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "gateway"
+    assert policy["spec"]["egress"][0]["to"][0]["podSelector"]["matchExpressions"][0]["values"][0] == "faultcast"
 
 
 def test_a_budget_exists_only_where_a_pod_can_be_spared(objects: Objects) -> None:
@@ -164,10 +187,15 @@ def test_a_budget_exists_only_where_a_pod_can_be_spared(objects: Objects) -> Non
         for o in objects
         if o["kind"] == "InferenceService" and o["spec"]["predictor"]["minReplicas"] > 1
     }
+    scaled = {o["metadata"]["name"] for o in objects if o["kind"] == "HorizontalPodAutoscaler"
+              and o["spec"]["minReplicas"] > 1}  # fmt: skip
     budgets = {o["metadata"]["name"]: o["spec"] for o in objects if o["kind"] == "PodDisruptionBudget"}
-    assert budgets.keys() == several
-    for name, spec in budgets.items():
-        assert spec["selector"]["matchLabels"] == {"serving.kserve.io/inferenceservice": name}
+    assert budgets.keys() == several | scaled
+    for name in several:
+        assert budgets[name]["selector"]["matchLabels"] == {"serving.kserve.io/inferenceservice": name}
+    for name in scaled:
+        pod = one(objects, "Deployment", name)["spec"]["template"]["metadata"]["labels"]
+        assert budgets[name]["selector"]["matchLabels"].items() <= pod.items()
 
 
 def test_dev_is_small_and_prod_has_a_canary(kustomize: Callable[..., Objects]) -> None:

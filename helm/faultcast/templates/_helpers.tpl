@@ -7,6 +7,12 @@ app.kubernetes.io/part-of: faultcast
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 
+{{/* What tells the gateway's pods from all others. */}}
+{{- define "faultcast.gatewaySelector" -}}
+app.kubernetes.io/instance: {{ .Values.name }}
+app.kubernetes.io/component: gateway
+{{- end }}
+
 {{/* Full image reference. Call with (dict "root" $ "role" "serving" "tag" "optional"). A digest wins over a tag, an explicit tag over both. */}}
 {{- define "faultcast.image" -}}
 {{- $image := index .root.Values.images .role -}}
@@ -56,7 +62,16 @@ timeoutSeconds: {{ .probe.timeoutSeconds }}
 {{- if and (or .Values.history.pastFile .Values.history.storeFolder) (not .Values.history.claimName) }}
 {{- fail "history.pastFile or history.storeFolder is set but history.claimName is empty: name the PersistentVolumeClaim that holds them" }}
 {{- end }}
-{{- range $role := list "champion" "canary" }}
+{{- if and .Values.gateway.enabled (not (or (hasKey .Values.gateway.settings "FAULTCAST_OIDC_ISSUER") (hasKey .Values.gateway.settings "FAULTCAST_AUTH"))) }}
+{{- fail "gateway.enabled is true, but nothing says who may ask: set gateway.settings.FAULTCAST_OIDC_ISSUER (and FAULTCAST_OIDC_AUDIENCE), or FAULTCAST_AUTH=required for API keys alone" }}
+{{- end }}
+{{- if and .Values.gateway.enabled (gt (int .Values.gateway.autoscaling.maxReplicas) 1) (not (hasKey .Values.gateway.settings "FAULTCAST_PREDICTION_LOG")) }}
+{{- fail (printf "gateway.autoscaling.maxReplicas is %d, but gateway.settings.FAULTCAST_PREDICTION_LOG is not set: replicas need one PostgreSQL for predictions and feedback, e.g. postgresql://faultcast@postgres/faultcast" (int .Values.gateway.autoscaling.maxReplicas)) }}
+{{- end }}
+{{- if and .Values.gateway.enabled (gt (int .Values.canary.weight) 0) (or .Values.gateway.only (not .Values.gateway.predictorUrl)) }}
+{{- fail (printf "canary.weight is %d, but the gateway would ask the champion alone: set gateway.only=false and gateway.predictorUrl to a host of the route, which splits the requests" (int .Values.canary.weight)) }}
+{{- end }}
+{{- range $role := list "champion" "canary" "gateway" }}
 {{- $scale := (index $.Values $role).autoscaling }}
 {{- if lt (int $scale.maxReplicas) (int $scale.minReplicas) }}
 {{- fail (printf "%s.autoscaling.maxReplicas is %d, below minReplicas %d" $role (int $scale.maxReplicas) (int $scale.minReplicas)) }}
