@@ -1,0 +1,60 @@
+"""`create_app`: the routes, and what stands around every one of them.
+
+limits of the body -> id, access log and api_* metrics -> who may -> route -> flow -> model -> log -> answer
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from serving.gateway import document, problems
+from serving.gateway.parts import Parts
+from serving.gateway.routes import asking
+from serving.gateway.telemetry import Telemetry
+
+ROUTES = (asking.routes,)
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """The routes alone, without what stands around them; `served` adds that."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        del app
+        for start in parts.start:
+            await start()
+        try:
+            yield
+        finally:
+            for stop in parts.stop:
+                await stop()
+
+    app = FastAPI(
+        title="faultcast",
+        version=document.version(),
+        summary="How risky a change is, why, and where.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        telemetry=None,
+    )
+    problems.install(app)
+    for routes in ROUTES:
+        app.include_router(routes(parts))
+    for router in parts.routers:
+        app.include_router(router)
+    document.install(app)
+    return app
+
+
+def served(parts: Parts, app: FastAPI | None = None) -> ASGIApp:
+    """Everything, as a server runs it."""
+    app = app or create_app(parts)
+    inside: ASGIApp = parts.security.wrap(app)
+    for wrapper in reversed(parts.wrappers):
+        inside = wrapper(inside)
+    return Telemetry(inside, parts.metrics, app.routes)
