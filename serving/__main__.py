@@ -23,6 +23,7 @@ def main() -> int:
             shared_store=found.feature_store,
             model_name=options.model_name,
             model_version=options.model_version,
+            grpc_port=options.grpc_port,
         )
     except FaultcastError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
@@ -40,6 +41,7 @@ def _parser(found: settings.Settings) -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", default=found.host, help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=found.port, help="port to listen on (default: %(default)s)")
+    parser.add_argument("--grpc-port", type=int, default=found.grpc_port, help="port for gRPC (default: 0, none)")
     parser.add_argument("--model-name", default="faultcast", help="name in the routes (default: %(default)s)")
     parser.add_argument("--model-version", default="", help="version in the answers (default: from the manifest)")
     parser.add_argument("--past", type=Path, help="what the history taught; without it, such features are missing")

@@ -1,22 +1,29 @@
 """The process: listen first, load beside it, be ready when the model is."""
 
 import asyncio
+import contextlib
 import logging
 import socket
 import sys
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from faultcast.errors import FaultcastError, UsageError
+import uvicorn
+import uvloop
 
-if TYPE_CHECKING:
-    from serving.predictor.kserve_model import FaultcastModel
-    from serving.predictor.rest import StrictServer
+from faultcast import settings
+from faultcast.errors import FaultcastError
+from serving.limits import BodyLimit
+from serving.listening import config, listen
+from serving.predictor.answers import Answers
+from serving.predictor.loading import load_scorer
+from serving.predictor.metrics import Metrics
+from serving.predictor.repository import Repository
+from serving.predictor.rest import Rest
 
-log = logging.getLogger("kserve.faultcast")
+log = logging.getLogger("faultcast.serving")
 
 
 def serve(
@@ -29,6 +36,7 @@ def serve(
     shared_store: str = "",
     model_name: str = "faultcast",
     model_version: str = "",
+    grpc_port: int = 0,
 ) -> None:
     """Serve one model until a signal ends the process.
 
@@ -37,13 +45,14 @@ def serve(
     Args:
         model_dir: folder of a model artifact.
         host: address to listen on.
-        port: port to listen on.
+        port: port to listen on, for REST.
         past: file of what the history taught until the model was trained; without it, features
             that come from the history are missing.
         store: folder of the feature store; without it, a commit's id alone is not enough.
         shared_store: the setting `feature_store`; empty: the store lies in its folder.
         model_name: name in the routes.
         model_version: version in every answer; empty: taken from the model's manifest.
+        grpc_port: port to listen on, for gRPC; 0: none.
 
     Raises:
         ContractMismatch: the model was trained on other features.
@@ -51,60 +60,62 @@ def serve(
         NotFound: there is no model, past or store where one was named.
         UsageError: the address cannot be listened on.
     """
-    with hidden_arguments():
-        from kserve.logging import configure_logging  # noqa: PLC0415
-
-        from serving.predictor.kserve_model import FaultcastModel  # noqa: PLC0415
-        from serving.predictor.rest import StrictServer  # noqa: PLC0415
-
-    configure_logging()
-    # KServe's V1 routes use a class that FastAPI warns about; no user of this server can act on that.
-    warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
-    model = FaultcastModel(
-        model_name, model_dir, past=past, store=store, shared_store=shared_store, version=model_version
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # a stranger's malformed request is no news
+    load = partial(
+        load_scorer,
+        model_dir,
+        past=past,
+        store=store,
+        shared_store=shared_store,
+        model_name=model_name,
+        model_version=model_version,
     )
-    with _listen(host, port) as listener:
-        try:
-            asyncio.run(_run(model, StrictServer(model, port), listener))
-        except KeyboardInterrupt:
-            log.info("Stopped")
+    answers, metrics = Answers(model_name, load, model_version), Metrics()
+    repository = Repository(answers, metrics, settings.load().operator_token)
+    with listen(host, port) as listener, contextlib.suppress(KeyboardInterrupt):
+        server = uvicorn.Server(config(BodyLimit(Rest(answers, repository, metrics))))
+        uvloop.run(_run(server, listener, (answers, repository, metrics), (host, grpc_port)))
 
 
-@contextmanager
-def hidden_arguments() -> Iterator[None]:
-    """Import KServe inside: it reads the process's arguments while it is imported, and they are not meant for it."""
-    arguments, sys.argv = sys.argv, sys.argv[:1]
-    try:
-        yield
-    finally:
-        sys.argv = arguments
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except (OSError, OverflowError) as error:
-        raise UsageError(f"Cannot listen on {host}:{port} ({error}); choose another --port or --host") from error
-
-
-async def _run(model: "FaultcastModel", server: "StrictServer", listener: socket.socket) -> None:
+async def _run(
+    server: uvicorn.Server, listener: socket.socket, parts: tuple[Answers, Repository, Metrics], rpc: tuple[str, int]
+) -> None:
+    answers, repository, _ = parts
     host, port = listener.getsockname()[:2]
     refusals: list[FaultcastError] = []
 
     async def load() -> None:
         try:
-            await asyncio.to_thread(model.load)
+            await repository.start()
         except FaultcastError as refusal:
             refusals.append(refusal)
-            server.stop()
+            server.should_exit = True
         else:
-            log.info("Model %s version %s is ready on http://%s:%d", model.name, model.version, host, port)
+            log.info("Model %s version %s is ready on http://%s:%d", answers.name, answers.version, host, port)
 
-    loading = asyncio.create_task(load())
-    try:
-        await server.start_on(listener)
-    finally:
-        model.stop()
+    async with _grpc(parts, *rpc):
+        loading = asyncio.create_task(load())
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            answers.close()
     if refusals:
         raise refusals[0]
     loading.cancel()
+
+
+@asynccontextmanager
+async def _grpc(parts: tuple[Answers, Repository, Metrics], host: str, port: int) -> AsyncIterator[None]:
+    """Serve gRPC inside; its library costs memory, and is imported only where it is asked for."""
+    if not port:
+        yield
+        return
+    from serving.predictor.rpc import Rpc  # noqa: PLC0415
+
+    rpc = Rpc(*parts)
+    await rpc.start(host, port)
+    try:
+        yield
+    finally:
+        await rpc.stop()

@@ -1,229 +1,281 @@
-"""KServe's REST server, made strict. What it gets wrong by itself, and what is done here:
+"""V1 and V2 over REST, as a bare ASGI app. What KServe's own Python server gets wrong, and what this one does:
 
 | KServe 0.21                                        | here                                           |
 | -------------------------------------------------- | ---------------------------------------------- |
 | listens on every address                           | listens where it is told, loopback by default  |
-| anybody may unload the model                       | `/v2/repository/…` answers 403                 |
+| anybody may unload the model                       | 403, or 401 without the operator's token       |
 | `/v2/health/ready` is true without a model         | 503 until a model is loaded                    |
-| a body of any size is read                         | 413 above `MAX_BODY_BYTES`                     |
+| a body of any size is read                         | 413 above 8 MiB, 408 when it takes too long    |
 | bad input is 500, 422, or a trace in the log       | 400 `{"error": found, expected}`               |
 | an unforeseen error puts its text into the answer  | 500 says nothing; the log has it               |
 | a model version in the path is 501                 | the loaded version answers, others are 404     |
+| a synchronous `predict` blocks health checks       | what takes over a millisecond runs in threads  |
+| metrics know neither status nor version            | `/metrics` has both                            |
 """
 
 import logging
-import socket
-from collections.abc import Awaitable, Callable, MutableMapping
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-import kserve
 import orjson
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
-from fastapi.routing import APIRouter
-from kserve import ModelRepository
-from kserve.errors import (
-    InvalidInput,
-    ModelNotFound,
-    ModelNotReady,
-    ServerNotReady,
+
+from faultcast.errors import (
+    BadChange,
+    ContractMismatch,
+    FaultcastError,
+    Forbidden,
+    NotFound,
+    TemporaryError,
+    Unauthorized,
+    UnsafeArtifact,
 )
-from kserve.protocol.dataplane import DataPlane
-from kserve.protocol.model_repository_extension import ModelRepositoryExtension
-from kserve.protocol.rest.server import RESTServer, metrics_handler
-from kserve.protocol.rest.v1_endpoints import register_v1_endpoints
-from kserve.protocol.rest.v2_endpoints import V2Endpoints, register_v2_endpoints
+from serving.limits import RETRY_AFTER_SECONDS, Receive, Scope, Send
+from serving.predictor.answers import Answers, NotReady
+from serving.predictor.metrics import Metrics
+from serving.predictor.repository import Repository
+from serving.wire import infer_json
+from serving.wire.instances import parse_json
+from serving.wire.tensors import INPUTS, OUTPUTS
 
-from faultcast.errors import BadChange, NotFound, TemporaryError
-from serving.wire import tensors
+JSON = b"application/json"
+STATUSES: dict[type[FaultcastError], int] = {
+    BadChange: 400,
+    Unauthorized: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    ContractMismatch: 409,
+    UnsafeArtifact: 409,
+    TemporaryError: 503,
+}
+"""The status of an error, by the first of its kinds that stands here."""
 
-MAX_BODY_BYTES = 8 * 1024 * 1024
-MAX_DRAINED_BYTES = 8 * MAX_BODY_BYTES
-RETRY_AFTER_SECONDS = "5"
-BINARY_LENGTH_HEADER = "inference-header-content-length"
-
-log = logging.getLogger("kserve.faultcast")
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-
-class BodyTooLarge(BadChange):
-    """A request's body is larger than this server reads."""
-
-    def __init__(self) -> None:
-        super().__init__(f"body: larger than {MAX_BODY_BYTES:,} bytes; send fewer changes at once, or hunks only")
+log = logging.getLogger("faultcast.serving")
 
 
-class BodyLimit:
-    """ASGI middleware: refuse a body by its announced length, and count one that announces none."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request: its body is complete."""
 
-    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
-        self.app = app
-
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if not announced.isdigit() or int(announced) > MAX_BODY_BYTES:
-            await _drain(receive, 0)
-            await _error(413, str(BodyTooLarge()))(scope, receive, send)
-            return
-        seen = 0
-
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > MAX_BODY_BYTES:
-                if message.get("more_body"):
-                    await _drain(receive, seen)
-                raise BodyTooLarge
-            return message
-
-        await self.app(scope, counted, send)
+    body: bytes
+    headers: Mapping[bytes, bytes]
 
 
-async def _drain(receive: Receive, seen: int) -> None:
-    """Throw the rest of a body away: a client that is still sending would not read the answer. Up to a limit."""
-    more = True
-    while more and seen <= MAX_DRAINED_BYTES:
-        message = await receive()
-        seen += len(message.get("body", b""))
-        more = message.get("more_body", False)
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One answer."""
+
+    body: bytes
+    status: int = 200
+    content_type: bytes = JSON
+    headers: tuple[tuple[bytes, bytes], ...] = field(default=())
 
 
-class StrictDataPlane(DataPlane):  # type: ignore[misc]
-    """Readiness that tells the truth, and bodies that are JSON and nothing else (no CloudEvents)."""
-
-    async def ready(self) -> bool:
-        """Whether there is a model and every model is loaded."""
-        models = self.model_registry.get_models()
-        return bool(models) and all([await self.model_registry.is_model_ready(name) for name in models])
-
-    def decode(
-        self, body: object, headers: object, protocol_version: str = "v1", model_name: str | None = None
-    ) -> tuple[object, dict[str, Any]]:
-        """Leave the body as it is: `wire` and `tensors` read it, whatever its content type says."""
-        del headers, protocol_version, model_name
-        return body, {}
-
-    def encode(
-        self, model_name: str, response: Any, headers: object, req_attributes: object
-    ) -> tuple[Any, dict[str, str]]:
-        """Encode an answer; the request's headers have no say in its form."""
-        del headers
-        encoded: tuple[Any, dict[str, str]] = super().encode(model_name, response, {}, req_attributes)
-        return encoded
+Handler = Callable[[Asked], Awaitable[Answered]]
 
 
-class StrictV2(V2Endpoints):  # type: ignore[misc]
-    """V2 with the binary extension, with versions, and without a door to the model repository."""
-
-    async def infer(self, request: Request, model_name: str, model_version: str | None = None) -> Response:
-        """`POST /v2/models/{name}/infer`."""
-        self._check_version(model_name, model_version)
-        if not await self.dataplane.model_ready(model_name, True):
-            raise ModelNotReady(model_name)
-        body = await request.body()
-        parsed = tensors.read_body(body, request.headers.get(BINARY_LENGTH_HEADER), model_name)
-        answer, _ = await self.dataplane.infer(model_name, parsed, dict(request.headers))
-        encoded, headers = self.dataplane.encode(model_name, answer, {}, {})
-        if isinstance(encoded, bytes):
-            return Response(encoded, headers=headers, media_type="application/octet-stream")
-        return Response(orjson.dumps(encoded), headers=headers, media_type="application/json")
-
-    async def model_metadata(self, model_name: str, model_version: str | None = None) -> Any:
-        """`GET /v2/models/{name}`."""
-        self._check_version(model_name, model_version)
-        found = await self.dataplane.model_metadata(model_name)
-        version = self.dataplane.get_model_from_registry(model_name).version
-        return {**found, "platform": "faultcast", "versions": [version] if version else []}
-
-    async def model_ready(self, model_name: str, model_version: str | None = None) -> Any:
-        """`GET /v2/models/{name}/ready`."""
-        self._check_version(model_name, model_version)
-        return await super().model_ready(model_name)
-
-    async def refuse(self, model_name: str, verb: str) -> Response:
-        """Which model is served is decided where the server is started, not by whoever can reach it."""
-        return _error(403, f"{verb[:20]} of {model_name[:60]}: refused; the model is chosen where the server starts")
-
-    def _check_version(self, model_name: str, model_version: str | None) -> None:
-        model = self.dataplane.get_model_from_registry(model_name)
-        if model_version is not None and model_version != model.version:
-            raise NotFound(f"model {model_name}: version {model_version[:40]!r} is not served, {model.version!r} is")
+def status_of(error: FaultcastError) -> int:
+    """The HTTP status that says what an error means."""
+    return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
 
 
-class StrictServer(RESTServer):  # type: ignore[misc]
-    """`RESTServer` for one model on a given socket, with the routes and answers above."""
+class Rest:
+    """The ASGI app for one model. Bodies are bounded before they come here (`serving.limits.BodyLimit`)."""
 
-    def __init__(self, model: kserve.Model, port: int) -> None:
-        repository = ModelRepository()
-        repository.update(model)
-        super().__init__(
-            "kserve.model_server:app",
-            StrictDataPlane(repository),
-            ModelRepositoryExtension(repository),
-            port,
-        )
-
-    async def start_on(self, listener: socket.socket) -> None:
-        """Serve until `stop` or a signal; KServe's own `start` would listen on every address."""
-        self.create_application()
-        await self._server.serve(sockets=[listener])
-
-    def stop(self) -> None:
-        """Finish what runs, then end `start_on`."""
-        self._server.should_exit = True
-
-    def _register_endpoints(self, app: FastAPI) -> None:
-        router = APIRouter()
-        router.add_api_route("/", self.dataplane.live)
-        router.add_api_route("/metrics", metrics_handler, methods=["GET"])
-        v2 = StrictV2(self.dataplane, self.model_repository_extension)
-        for prefix in ("/v2/models/{model_name}", "/v2/models/{model_name}/versions/{model_version}"):
-            router.add_api_route(f"{prefix}/infer", v2.infer, methods=["POST"], response_model=None)
-            router.add_api_route(f"{prefix}/ready", v2.model_ready, methods=["GET"], response_model=None)
-            router.add_api_route(prefix, v2.model_metadata, methods=["GET"], response_model=None)
-        router.add_api_route("/v2/repository/models/{model_name}/{verb}", v2.refuse, methods=["POST"])
-        # The first route that fits answers, so these stand before KServe's own.
-        app.include_router(router)
-        register_v1_endpoints(app, self.dataplane, self.model_repository_extension)
-        register_v2_endpoints(app, self.dataplane, self.model_repository_extension)
-
-    def _add_middlewares(self, app: FastAPI) -> None:
-        app.add_middleware(BodyLimit)
-
-    def _add_exception_handlers(self, app: FastAPI) -> None:
-        statuses: dict[type[Exception], int] = {
-            BodyTooLarge: 413,
-            BadChange: 400,
-            InvalidInput: 400,
-            NotFound: 404,
-            ModelNotFound: 404,
-            ModelNotReady: 503,
-            ServerNotReady: 503,
-            TemporaryError: 503,
-            Exception: 500,
+    def __init__(self, answers: Answers, repository: Repository, metrics: Metrics) -> None:
+        self._answers = answers
+        self._repository = repository
+        self._metrics = metrics
+        v1, v2 = f"/v1/models/{answers.name}", f"/v2/models/{answers.name}"
+        self._routes: dict[str, dict[str, tuple[str, Handler]]] = {
+            f"{v1}:predict": {"POST": ("/v1/models/{model}:predict", partial(self._predict, explain=False))},
+            f"{v1}:explain": {"POST": ("/v1/models/{model}:explain", partial(self._predict, explain=True))},
+            f"{v2}/infer": {"POST": ("/v2/models/{model}/infer", self._infer)},
+            "/v2/health/live": {"GET": ("/v2/health/live", self._live)},
+            "/": {"GET": ("/", self._live)},
+            "/v2/health/ready": {"GET": ("/v2/health/ready", self._ready)},
+            f"{v2}/ready": {"GET": ("/v2/models/{model}/ready", self._model_ready)},
+            v2: {"GET": ("/v2/models/{model}", self._model)},
+            "/v2": {"GET": ("/v2", self._server)},
+            "/v2/models": {"GET": ("/v2/models", self._models)},
+            "/v1/models": {"GET": ("/v1/models", self._models)},
+            v1: {"GET": ("/v1/models/{model}", self._model_ready)},
+            "/v2/repository/index": {"POST": ("/v2/repository/index", self._index)},
+            "/metrics": {"GET": ("/metrics", self._scrape)},
         }
-        for kind, status in statuses.items():
-            app.add_exception_handler(kind, _handler(status))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; anything but HTTP is none of ours."""
+        if scope["type"] != "http":
+            raise RuntimeError(f"expected http, found {scope['type']}")
+        start = time.perf_counter()
+        method, endpoint, status = scope["method"], "other", 500
+        try:
+            try:
+                endpoint, handler = self._route(method, scope["path"])
+                headers = dict(scope["headers"])
+                body = await _body(receive) if method == "POST" else b""
+                answered = await handler(Asked(body, headers))
+            except FaultcastError as error:
+                answered = self._refused(error, method, endpoint)
+            status = answered.status
+            await _send(answered, send, with_body=method != "HEAD")
+        finally:
+            # An error that nobody foresaw passes through here to the server: it answers 500, and logs the cause.
+            method = method if method in ("GET", "POST", "HEAD") else "other"
+            self._metrics.request(method, endpoint, status, time.perf_counter() - start)
+            if endpoint.endswith(("infer", "predict", "explain")) and status != 200:
+                self._metrics.failed(status)
+
+    def _route(self, method: str, path: str) -> tuple[str, Handler]:
+        found = self._routes.get(path) or self._versioned(path) or self._verbs(path)
+        if found is None:
+            raise self._unknown(path)
+        chosen = found.get("GET" if method == "HEAD" else method)
+        if chosen is None:
+            return next(iter(found.values()))[0], partial(_not_allowed, ", ".join(found))
+        return chosen
+
+    def _versioned(self, path: str) -> dict[str, tuple[str, Handler]] | None:
+        """`/v2/models/{model}/versions/{version}…` is the route without the version, if it is the right one."""
+        before, found, rest = path.partition("/versions/")
+        version, slash, verb = rest.partition("/")
+        plain = f"{before}{slash}{verb}"
+        if not found or not before.startswith("/v2/models/") or plain not in self._routes:
+            return None
+        self._answers.check(before.removeprefix("/v2/models/"), version)
+        return self._routes[plain]
+
+    def _verbs(self, path: str) -> dict[str, tuple[str, Handler]] | None:
+        """`/v2/repository/models/{model}/load` and `…/unload`, of whatever model."""
+        name, slash, verb = path.removeprefix("/v2/repository/models/").rpartition("/")
+        if not path.startswith("/v2/repository/models/") or not slash or verb not in ("load", "unload"):
+            return None
+        handler = self._load if verb == "load" else self._unload
+        return {"POST": (f"/v2/repository/models/{{model}}/{verb}", partial(handler, name))}
+
+    def _unknown(self, path: str) -> NotFound:
+        start, _, rest = path[1:].partition("/models/")
+        name = rest.partition("/")[0].partition(":")[0]
+        if start in ("v1", "v2") and name and name != self._answers.name:
+            return NotFound(f"model {name[:60]!r} is not served, {self._answers.name!r} is")
+        return NotFound("there is no such route; docs/serving.md has them all")
+
+    def _refused(self, error: FaultcastError, method: str, endpoint: str) -> Answered:
+        status = status_of(error)
+        log.info("%s %s: %d %s", method, endpoint, status, error)
+        more: tuple[tuple[bytes, bytes], ...] = ()
+        if status == 503:
+            more = ((b"retry-after", RETRY_AFTER_SECONDS),)
+        elif status == 401:
+            more = ((b"www-authenticate", b"Bearer"),)
+        # What is wrong with a folder here is nobody's business there.
+        told = "internal error; the server's log has the cause" if status == 500 else str(error)
+        return Answered(orjson.dumps({"error": told}), status, headers=more)
+
+    # --- predictions --------------------------------------------------------------------------
+
+    async def _predict(self, asked: Asked, *, explain: bool) -> Answered:
+        found = await self._answers.predict(asked.body, explain=explain)
+        told = found["explanations" if explain else "predictions"]
+        self._metrics.predicted("v1", self._answers.name, told[0]["model_version"], len(told))
+        return Answered(orjson.dumps(found))
+
+    async def _infer(self, asked: Asked) -> Answered:
+        length = asked.headers.get(infer_json.LENGTH_HEADER)
+        wanted = infer_json.read(asked.body, None if length is None else length.decode("latin-1"))
+        scored = await self._answers.infer(wanted)
+        version = scored[0].prediction.model_version
+        self._metrics.predicted("v2", self._answers.name, version, len(scored))
+        answer_id = wanted.id or str(uuid.uuid4())
+        body, json_length = infer_json.write(wanted, scored, self._answers.name, version, answer_id)
+        if json_length is None:
+            return Answered(body)
+        headers = ((infer_json.LENGTH_HEADER, str(json_length).encode()),)
+        return Answered(body, content_type=b"application/octet-stream", headers=headers)
+
+    # --- health and metadata ------------------------------------------------------------------
+
+    async def _live(self, _: Asked) -> Answered:
+        return _told({"live": True})
+
+    async def _ready(self, _: Asked) -> Answered:
+        return _told({"ready": self._must_be_ready()})
+
+    async def _model_ready(self, _: Asked) -> Answered:
+        return _told({"name": self._answers.name, "ready": self._must_be_ready()})
+
+    def _must_be_ready(self) -> bool:
+        if not self._answers.ready:
+            raise NotReady(f"model {self._answers.name} is not ready: {self._answers.why_not}")
+        return True
+
+    async def _server(self, _: Asked) -> Answered:
+        return _told(self._repository.metadata())
+
+    async def _models(self, _: Asked) -> Answered:
+        return _told({"models": [self._answers.name]})
+
+    async def _model(self, _: Asked) -> Answered:
+        return _told(model_metadata(self._answers))
+
+    async def _scrape(self, asked: Asked) -> Answered:
+        body, content_type = self._metrics.render(asked.headers.get(b"accept", b"").decode("latin-1"))
+        return Answered(body, content_type=content_type.encode())
+
+    # --- the model repository -----------------------------------------------------------------
+
+    async def _index(self, asked: Asked) -> Answered:
+        said = parse_json(asked.body, "body") if asked.body.strip() else {}
+        only_ready = said.get("ready", False) if isinstance(said, Mapping) else None
+        if not isinstance(only_ready, bool):
+            raise BadChange('body: expected an object like {"ready": true}, or nothing')
+        return _told(self._repository.index(only_ready=only_ready))
+
+    async def _load(self, name: str, asked: Asked) -> Answered:
+        await self._repository.load(name, asked.headers.get(b"authorization", b"").decode("latin-1"))
+        return _told({"name": name, "load": True})
+
+    async def _unload(self, name: str, asked: Asked) -> Answered:
+        self._repository.unload(name, asked.headers.get(b"authorization", b"").decode("latin-1"))
+        return _told({"name": name, "unload": True})
 
 
-def _handler(status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
-    async def handle(request: Request, error: Exception) -> Response:
-        if status == 500:
-            log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-            return _error(status, "internal error; the server's log has the cause")
-        log.info("%s %s: %d %s", request.method, request.url.path, status, error)
-        return _error(status, str(error))
-
-    return handle
+def model_metadata(answers: Answers) -> dict[str, Any]:
+    """`GET /v2/models/{model}`: what goes in and comes out."""
+    versions = [answers.version] if answers.version else []
+    return {"name": answers.name, "versions": versions, "platform": "faultcast", "inputs": INPUTS, "outputs": OUTPUTS}
 
 
-def _error(status: int, message: str) -> Response:
-    headers = {"retry-after": RETRY_AFTER_SECONDS} if status == 503 else None
-    return JSONResponse({"error": message}, status_code=status, headers=headers)
+async def _not_allowed(allowed: str, _: Asked) -> Answered:
+    told = orjson.dumps({"error": f"this route takes {allowed}"})
+    return Answered(told, 405, headers=((b"allow", allowed.encode()),))
+
+
+def _told(data: object) -> Answered:
+    return Answered(orjson.dumps(data))
+
+
+async def _body(receive: Receive) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body", False):
+        return body
+    parts = [body]
+    while message.get("more_body", False):
+        message = await receive()
+        parts.append(message.get("body", b""))
+    return b"".join(parts)
+
+
+async def _send(answered: Answered, send: Send, *, with_body: bool) -> None:
+    headers = [
+        (b"content-type", answered.content_type),
+        (b"content-length", str(len(answered.body)).encode()),
+        *answered.headers,
+    ]
+    await send({"type": "http.response.start", "status": answered.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answered.body if with_body else b""})

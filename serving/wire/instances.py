@@ -5,6 +5,8 @@ An instance is one of
     {"commit": "<full id>", "repository"?: "…"}            a commit that the feature store knows
     {"message": …, "author": …, "files": […], …}           a change as its files (see `change`)
     {"features": […], "text"?: "…"}                        raw values in catalogue order, null: missing
+
+A V1 body is `{"instances": [one, …], "top"?: <reasons for each>}`.
 """
 
 import dataclasses
@@ -15,20 +17,29 @@ from typing import Any
 import orjson
 
 from faultcast.errors import BadChange
-from faultcast.features.catalogue import CATALOGUE, NAMES, Feature
+from faultcast.features.catalogue import NAMES
 from faultcast.records import Reason
+from serving.limits import check_size
 from serving.wire.change import parse
-from serving.wire.fields import items, kind, refuse_unknown, text
-from serving.wire.requests import Assumed, KnownCommit, RawFeatures, Request, Scored, UnseenChange, Value
+from serving.wire.features import as_request, read_list
+from serving.wire.fields import items, kind, number, refuse_unknown, text
+from serving.wire.requests import Assumed, KnownCommit, RawFeatures, Request, Scored, UnseenChange
 
 MAX_INSTANCES = 512
 """Changes in one request."""
+MAX_VALUES = 500_000
+"""Values in one JSON text: each takes 50 to 100 bytes once it is read."""
 THRESHOLD = 0.5
 """Risk from which `prediction` reads "bug_inducing"; `band` has the model's own thresholds."""
 
 
 def parse_v1(payload: object) -> list[Request]:
-    """V1 body -> requests.
+    """V1 body -> requests; raises as `open_v1`."""
+    return parse_instances(open_v1(payload)[0])
+
+
+def open_v1(payload: object) -> tuple[list[Any], int | None]:
+    """V1 body -> its instances, unread, and how many reasons each shall have (None: not said).
 
     Raises:
         BadChange: with the place, what was found and what was expected.
@@ -37,19 +48,26 @@ def parse_v1(payload: object) -> list[Request]:
         payload = parse_json(payload, "body")
     if not isinstance(payload, Mapping):
         raise BadChange(f'body: expected an object like {{"instances": [...]}}, found {kind(payload)}')
-    refuse_unknown(payload, ("instances",), "body")
+    refuse_unknown(payload, ("instances", "top"), "body")
     instances = items(payload, "instances", "body", limit=MAX_INSTANCES)
     if not instances:
         raise BadChange("body.instances: found an empty list, expected at least one change")
+    return instances, None if payload.get("top") is None else number(payload, "top", "body")
+
+
+def parse_instances(instances: Sequence[object]) -> list[Request]:
+    """Instances of a V1 body -> requests. Raises BadChange."""
     return [parse_instance(instance, f"instances[{i}]") for i, instance in enumerate(instances)]
 
 
 def parse_json(data: bytes | str, where: str) -> Any:
-    """Strict JSON: no NaN, no infinity, UTF-8, bounded depth.
+    """Strict JSON: no NaN, no infinity, UTF-8, bounded depth (orjson's own: 1,024) and size once read.
 
     Raises:
-        BadChange: it is not JSON.
+        BadChange: it is not JSON, or would take many times its bytes.
     """
+    if len(data) > MAX_VALUES:
+        check_size(data.encode() if isinstance(data, str) else data, MAX_VALUES, where)
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -61,9 +79,8 @@ def parse_instance(data: object, where: str) -> Request:
     if not isinstance(data, Mapping):
         raise BadChange(f"{where}: expected an object with commit, files or features, found {kind(data)}")
     if "features" in data:
-        refuse_unknown(data, ("features", "text"), where)
-        values = items(data, "features", where)
-        return parse_features(values, text(data, "text", where, default=""), f"{where}.features", "text" in data)
+        values, semantic = open_raw(data, where)
+        return parse_features(values, semantic or "", f"{where}.features", semantic is not None)
     if "files" in data or "message" in data:
         parsed = parse(data, where)
         return UnseenChange(parsed.commit, parsed.contents, parsed.assumed)
@@ -76,36 +93,15 @@ def parse_instance(data: object, where: str) -> Request:
     raise BadChange(f"{where}: found none of commit, files, features; expected one of them")
 
 
+def open_raw(data: Mapping[str, Any], where: str) -> tuple[list[Any], str | None]:
+    """Raw features -> values, unread, and the text if one was sent. Raises BadChange."""
+    refuse_unknown(data, ("features", "text"), where)
+    return items(data, "features", where), text(data, "text", where, default="") if "text" in data else None
+
+
 def parse_features(values: Sequence[object], semantic: str, where: str, has_text: bool) -> RawFeatures:
     """Raw values in catalogue order -> a request. Raises BadChange."""
-    if len(values) != len(CATALOGUE):
-        raise BadChange(f"{where}: found {len(values)} values, expected {len(CATALOGUE)} in catalogue order")
-    read = {
-        feature.name: _value(feature, value, f"{where}[{i}] ({feature.name})")
-        for i, (feature, value) in enumerate(zip(CATALOGUE, values, strict=True))
-    }
-    missing = tuple(
-        Assumed(name, "missing: the model puts what is typical") for name, value in read.items() if value is None
-    )
-    return RawFeatures(read, semantic, missing if has_text else (*missing, Assumed("text", "empty")))
-
-
-def _value(feature: Feature, value: object, where: str) -> Value:
-    if value is None:
-        return None
-    if feature.dtype == "bool":
-        if value in (0, 1):  # False and True are equal to these
-            return bool(value)
-        raise BadChange(f"{where}: expected true, false, 0 or 1, found {str(value)[:40]}")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        found = str(value)[:40] if isinstance(value, int | float) else kind(value)
-        raise BadChange(f"{where}: expected a finite number or null, found {found}")
-    if feature.dtype == "int64" and (value != int(value) or abs(value) >= 2**63):
-        raise BadChange(f"{where}: expected a whole number, found {value}")
-    low, high = feature.minimum, feature.maximum
-    if (low is not None and value < low) or (high is not None and value > high):
-        raise BadChange(f"{where}: expected {feature.range}, found {value}")
-    return int(value) if feature.dtype == "int64" else float(value)
+    return as_request(read_list(values, where)[0], semantic, has_text=has_text)
 
 
 def predictions_v1(scored: Sequence[Scored]) -> dict[str, Any]:

@@ -1,25 +1,25 @@
-"""V2 (Open Inference Protocol): tensors -> requests, scored changes -> tensors.
+"""V2 (Open Inference Protocol): tensors -> requests, scored changes -> tensors, whoever carries them.
 
-    change   BYTES [N]      each element the JSON of one instance (see `wire`)
+    change   BYTES [N]      each element the JSON of one instance (see `instances`)
     features FP64  [N, F]   F values in catalogue order; null in JSON and NaN in binary: missing
 
-Either of the two. Out come `risk` FP64, `band`, `reasons` and `assumed` BYTES, all [N].
+Either of the two. Out come `risk` FP64, `band`, `reasons` and `assumed` BYTES, all [N]. Shapes: N changes, C columns.
 """
 
-import math
 import struct
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import orjson
-from kserve.errors import InferenceError, InvalidInput
-from kserve.protocol.infer_type import InferInput, InferOutput, InferRequest, InferResponse
+from numpy.typing import NDArray
 
 from faultcast.errors import BadChange
 from faultcast.features.catalogue import CATALOGUE
-from serving.wire.fields import flag, items, kind, optional_text, text
-from serving.wire.instances import MAX_INSTANCES, assumed_json, parse_features, parse_instance, parse_json, reason_json
+from serving.wire.features import as_request, check_array, read_list
+from serving.wire.fields import kind
+from serving.wire.instances import MAX_INSTANCES, assumed_json, parse_instance, parse_json, reason_json
 from serving.wire.requests import Request, Scored
 
 INPUTS: list[dict[str, Any]] = [
@@ -32,124 +32,145 @@ OUTPUTS: list[dict[str, Any]] = [
     {"name": "reasons", "datatype": "BYTES", "shape": [-1]},
     {"name": "assumed", "datatype": "BYTES", "shape": [-1]},
 ]
+OUTPUT_NAMES = tuple(str(output["name"]) for output in OUTPUTS)
+_DATATYPES = {str(output["name"]): str(output["datatype"]) for output in OUTPUTS}
 
 
-def read_body(body: bytes, json_length: str | None, model_name: str) -> InferRequest:
-    """Body of `/infer` -> KServe's request; `json_length` is the header of the binary extension.
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """One input: its elements as a list (nested by row or flat), or as the bytes of the binary extension."""
 
-    Raises:
-        BadChange: it is no V2 request.
-    """
-    if json_length is not None and (not json_length.isdecimal() or int(json_length) > len(body)):
-        raise BadChange(f"inference-header-content-length: expected at most {len(body)}, found {json_length[:20]!r}")
-    length = len(body) if json_length is None else int(json_length)
-    _check(parse_json(body[:length], "body"))
-    try:
-        return InferRequest.from_bytes(body, length, model_name)
-    except (InvalidInput, InferenceError, ValueError, struct.error) as error:
-        raise BadChange(f"body: the tensors cannot be read: {error}") from None
+    name: str
+    datatype: str
+    shape: tuple[int, ...]
+    data: object
 
 
-def _check(data: object) -> None:
-    """The shape of a V2 request, which KServe takes for granted."""
-    if not isinstance(data, Mapping):
-        raise BadChange(f'body: expected an object like {{"inputs": [...]}}, found {kind(data)}')
-    for i, tensor in enumerate(items(data, "inputs", "body")):
-        where = f"inputs[{i}]"
-        if not isinstance(tensor, Mapping):
-            raise BadChange(f"{where}: expected an object, found {kind(tensor)}")
-        text(tensor, "name", where)
-        text(tensor, "datatype", where)
-        if not all(type(size) is int and size >= 0 for size in items(tensor, "shape", where)):
-            raise BadChange(f"{where}.shape: expected whole numbers, found {str(tensor['shape'])[:40]}")
-        parameters = tensor.get("parameters") or {}
-        if not isinstance(parameters, Mapping) or type(parameters.get("binary_data_size", 0)) is not int:
-            raise BadChange(f"{where}.parameters: expected an object with a whole binary_data_size")
-    for i, output in enumerate(items(data, "outputs", "body") if data.get("outputs") is not None else []):
-        if not isinstance(output, Mapping) or not isinstance(output.get("parameters") or {}, Mapping):
-            raise BadChange(f"outputs[{i}]: expected an object with a name, found {kind(output)}")
-        text(output, "name", f"outputs[{i}]")
-        flag(output.get("parameters") or {}, "binary_data", f"outputs[{i}].parameters", default=False)
-    if not isinstance(data.get("parameters") or {}, Mapping):
-        raise BadChange(f"parameters: expected an object, found {kind(data['parameters'])}")
-    flag(data.get("parameters") or {}, "binary_data_output", "parameters", default=False)
-    optional_text(data, "id", "body")
+@dataclass(frozen=True, slots=True)
+class Infer:
+    """One `/infer`, and in which form its outputs are wanted."""
+
+    tensors: tuple[Tensor, ...]
+    id: str = ""
+    outputs: tuple[str, ...] = ()
+    """Names of the outputs that were asked for; empty: all."""
+    binary: frozenset[str] = frozenset()
+    """Names of those that shall come in binary."""
+
+    def __post_init__(self) -> None:
+        """Refuse an output that does not exist."""
+        for name in self.outputs:
+            if name not in OUTPUT_NAMES:
+                raise BadChange(f"outputs: {name[:40]!r} does not exist; {', '.join(OUTPUT_NAMES)} do")
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        return self.outputs or OUTPUT_NAMES
+
+    @property
+    def wants_reasons(self) -> bool:
+        return not self.outputs or "reasons" in self.outputs
 
 
-def parse_v2(request: InferRequest) -> list[Request]:
-    """Tensors -> requests.
+def the_input(asked: Infer) -> Tensor:
+    """The one input that a request has.
 
     Raises:
         BadChange: another tensor, type or shape than the metadata says.
     """
-    if len(request.inputs) != 1 or request.inputs[0].name not in ("change", "features"):
-        found = ", ".join(repr(tensor.name[:40]) for tensor in request.inputs) or "none"
+    if len(asked.tensors) != 1 or asked.tensors[0].name not in ("change", "features"):
+        found = ", ".join(repr(tensor.name[:40]) for tensor in asked.tensors[:5]) or "none"
         raise BadChange(f"inputs: expected one tensor, 'change' or 'features', found {found}")
-    tensor = request.inputs[0]
-    return _changes(tensor) if tensor.name == "change" else _features(tensor)
-
-
-def _changes(tensor: InferInput) -> list[Request]:
-    data = _data(tensor, "BYTES", tensor.shape[:1])
-    requests: list[Request] = []
-    for i, element in enumerate(data):
-        if not isinstance(element, str):
-            raise BadChange(f"change[{i}]: expected a text that holds JSON, found {kind(element)}")
-        requests.append(parse_instance(parse_json(element, f"change[{i}]"), f"change[{i}]"))
-    return requests
-
-
-def _features(tensor: InferInput) -> list[Request]:
-    width = len(CATALOGUE)
-    data = _data(tensor, "FP64", [tensor.shape[0] if tensor.shape else 0, width])
-    values = [None if isinstance(value, float) and math.isnan(value) else value for value in data]
-    return [
-        parse_features(values[i * width : (i + 1) * width], "", f"features[{i}]", has_text=False)
-        for i in range(len(values) // width)
-    ]
-
-
-def _data(tensor: InferInput, datatype: str, shape: Sequence[int]) -> list[Any]:
-    """The flat data of a tensor that is what it should be."""
-    count = shape[0] if shape else 0
-    if tensor.datatype != datatype or list(tensor.shape) != list(shape) or not 0 < count <= MAX_INSTANCES:
-        expected = ", ".join(["N", *map(str, shape[1:])])
+    tensor = asked.tensors[0]
+    datatype, rest = ("BYTES", ()) if tensor.name == "change" else ("FP64", (len(CATALOGUE),))
+    count = tensor.shape[0] if tensor.shape else 0
+    if tensor.datatype != datatype or tensor.shape != (count, *rest) or not 0 < count <= MAX_INSTANCES:
+        expected = ", ".join(["N", *map(str, rest)])
         raise BadChange(
             f"{tensor.name}: expected {datatype} of shape [{expected}], N from 1 to {MAX_INSTANCES}, "
-            f"found {tensor.datatype[:20]} of shape {list(tensor.shape)[:8]}"
+            f"found {tensor.datatype[:20]} of shape {list(tensor.shape[:8])}"
         )
-    if not isinstance(tensor.data, list):
-        raise BadChange(f"{tensor.name}.data: expected a list, found {kind(tensor.data)}")
-    data = [element for row in tensor.data for element in (row if isinstance(row, list) and len(shape) > 1 else [row])]
-    if len(data) != math.prod(shape):
-        raise BadChange(f"{tensor.name}.data: found {len(data)} elements, expected {math.prod(shape)} by its shape")
+    return tensor
+
+
+def features_of(tensor: Tensor) -> NDArray[np.float64]:
+    """`features` -> rows of the catalogue (float64 array_NC, NaN where missing). Raises BadChange."""
+    count, width = tensor.shape
+    if isinstance(tensor.data, bytes | memoryview):
+        if len(tensor.data) != 8 * count * width:
+            found = len(tensor.data)
+            raise BadChange(f"features: found {found} bytes, expected {8 * count * width} by its shape")
+        values_NC = np.frombuffer(tensor.data, dtype="<f8").reshape(count, width)
+        check_array(values_NC, "features")
+        return values_NC
+    data = _flat(tensor, "features")
+    if len(data) != count * width:
+        raise BadChange(f"features.data: found {len(data)} elements, expected {count * width} by its shape")
+    return read_list(data, "features", count)
+
+
+def requests_of(tensor: Tensor) -> list[Request]:
+    """Either input -> requests. Raises BadChange."""
+    if tensor.name == "features":
+        return [as_request(values_C, "", has_text=False) for values_C in features_of(tensor)]
+    raw = tensor.data
+    data = _texts(bytes(raw)) if isinstance(raw, bytes | memoryview) else _flat(tensor, "change")
+    if len(data) != tensor.shape[0]:
+        raise BadChange(f"change.data: found {len(data)} elements, expected {tensor.shape[0]} by its shape")
+    return [_instance(element, f"change[{i}]") for i, element in enumerate(data)]
+
+
+def _instance(element: object, where: str) -> Request:
+    if not isinstance(element, str | bytes):
+        raise BadChange(f"{where}: expected a text that holds JSON, found {kind(element)}")
+    return parse_instance(parse_json(element, where), where)
+
+
+def _flat(tensor: Tensor, where: str) -> Sequence[object]:
+    data = tensor.data
+    if not isinstance(data, list):
+        raise BadChange(f"{where}.data: expected a list, found {kind(data)}")
+    if len(tensor.shape) > 1 and any(type(row) is list for row in data):
+        return [element for row in data for element in (row if isinstance(row, list) else [row])]
     return data
 
 
-def response(request: InferRequest, scored: Sequence[Scored], name: str, version: str) -> InferResponse:
-    """Scored changes -> the answer of `/infer`, with the outputs that were asked for.
+def _texts(packed: bytes) -> list[bytes]:
+    """BYTES of the binary extension: each element behind its length (4 bytes, little endian)."""
+    found, at = [], 0
+    while at < len(packed):
+        try:
+            (length,) = struct.unpack_from("<I", packed, at)
+        except struct.error:
+            raise BadChange("change: the tensors cannot be read: its last element has no length") from None
+        at += 4 + length
+        if at > len(packed):
+            raise BadChange(f"change: the tensors cannot be read: an element of {length} bytes ends behind the body")
+        found.append(packed[at - length : at])
+    return found
 
-    Raises:
-        BadChange: an output was asked for that does not exist.
-    """
-    unknown = {output.name for output in request.request_outputs or []} - {output["name"] for output in OUTPUTS}
-    if unknown:
-        raise BadChange(f"outputs: {min(unknown)[:40]!r} does not exist; risk, band, reasons and assumed do")
-    columns: dict[str, list[Any]] = {
-        "risk": [one.prediction.risk for one in scored],
-        "band": [one.prediction.band.value for one in scored],
-        "reasons": [orjson.dumps([reason_json(r) for r in one.prediction.reasons]).decode() for one in scored],
-        "assumed": [orjson.dumps(assumed_json(one.assumed)).decode() for one in scored],
-    }
-    outputs = [
-        InferOutput(name=output["name"], shape=[len(scored)], datatype=output["datatype"], data=columns[output["name"]])
-        for output in OUTPUTS
-    ]
-    return InferResponse(
-        response_id=request.id or str(uuid.uuid4()),
-        model_name=name,
-        model_version=version,
-        infer_outputs=outputs,
-        requested_outputs=request.request_outputs,
-        use_binary_outputs=request.use_binary_outputs,
-    )
+
+def column(name: str, scored: Sequence[Scored]) -> list[Any]:
+    """One output's elements: floats for `risk`, texts for the others."""
+    match name:
+        case "risk":
+            return [one.prediction.risk for one in scored]
+        case "band":
+            return [one.prediction.band.value for one in scored]
+        case "reasons":
+            return [orjson.dumps([reason_json(r) for r in one.prediction.reasons]).decode() for one in scored]
+        case _:
+            return [orjson.dumps(assumed_json(one.assumed)).decode() for one in scored]
+
+
+def datatype_of(name: str) -> str:
+    """An output's type."""
+    return _DATATYPES[name]
+
+
+def packed_column(name: str, elements: Sequence[Any]) -> bytes:
+    """An output's elements in the binary extension's form."""
+    if name == "risk":
+        return np.asarray(elements, dtype="<f8").tobytes()
+    coded = [element.encode() for element in elements]
+    return b"".join(part for text in coded for part in (struct.pack("<I", len(text)), text))

@@ -11,12 +11,7 @@ import httpx
 from small_model import build_model
 
 from faultcast.features.catalogue import NAMES
-from serving.predictor.app import hidden_arguments
 
-with hidden_arguments():
-    import kserve  # noqa: F401 - imported here once, because pytest has arguments too
-
-__all__ = ["build_model"]
 REPOSITORY_ID = "story-00c0ffee"
 START_SECONDS = 120
 V1, V2 = "/v1/models/faultcast", "/v2/models/faultcast"

@@ -1,0 +1,224 @@
+"""One model's answers, whoever carries them: V1 and V2, REST and gRPC, the bare server and `kserve.Model`.
+
+What takes less than `INLINE_SECONDS` is answered where it is asked; the rest in threads, so that the event loop stays
+free for health checks. Shapes: N changes, C catalogue columns.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faultcast.errors import FaultcastError, NotFound, TemporaryError
+from faultcast.features.catalogue import NAMES
+from faultcast.records import Prediction
+from serving.scoring.scorer import Scorer
+from serving.wire import instances as v1, tensors
+from serving.wire.features import as_request, assumptions, read_list
+from serving.wire.requests import Scored
+from serving.wire.tensors import Infer
+
+WORKERS = 2
+"""Threads that compute."""
+MAX_WAITING = 128
+"""Requests that wait for them or are computed; one more is refused."""
+INLINE_SECONDS = 0.001
+"""What may hold the event loop up."""
+REASONS = 5
+"""Reasons of a change, unless more or fewer are asked for."""
+
+log = logging.getLogger("faultcast.serving")
+
+
+class NotReady(TemporaryError):
+    """The model is not loaded, or not yet."""
+
+
+class Overloaded(TemporaryError):
+    """More wait than can be answered soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A model, and what one change costs it: its risk alone, and with its reasons, in seconds."""
+
+    scorer: Scorer
+    risk_seconds: float
+    reasons_seconds: float
+
+    def is_cheap(self, changes: int, top: int) -> bool:
+        return changes * (self.reasons_seconds if top else self.risk_seconds) <= INLINE_SECONDS
+
+
+class Answers:
+    """What one model says; `ready` only from a successful `load` until `unload`. Used from one event loop."""
+
+    def __init__(self, name: str, load: Callable[[], Scorer], version: str = "") -> None:
+        """Answer for one model.
+
+        Args:
+            name: in the routes.
+            load: reads the model; blocks for up to seconds.
+            version: what is served before it is loaded is called so.
+        """
+        self.name = name
+        self._load = load
+        self._version = version
+        self._loaded: _Loaded | None = None
+        self._why_not = "not loaded yet"
+        self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="score")
+        self._waiting = 0
+        self._loading = asyncio.Lock()
+
+    @property
+    def ready(self) -> bool:
+        return self._loaded is not None
+
+    @property
+    def version(self) -> str:
+        return self._version if self._loaded is None else self._loaded.scorer.version
+
+    @property
+    def why_not(self) -> str:
+        """Why the model is not ready; empty while it is."""
+        return "" if self._loaded else self._why_not
+
+    async def load(self) -> None:
+        """Load the model, or load it anew; what answered before goes on until the new one can.
+
+        Raises:
+            NotFound: there is no model, past or store where one was named.
+            UnsafeArtifact: the folder is not what its manifest says, or nobody signed it whom the settings trust.
+            ContractMismatch: the model was trained on other features than this code computes.
+        """
+        async with self._loading:
+            try:
+                self._loaded = await asyncio.to_thread(self._load_now)
+            except FaultcastError as error:
+                self._why_not = type(error).__name__
+                raise
+
+    def load_now(self) -> None:
+        """`load` without an event loop; raises as it does."""
+        self._loaded = self._load_now()
+
+    def _load_now(self) -> _Loaded:
+        scorer = self._load()
+        nothing = np.full((1, len(NAMES)), np.nan)
+        asked = [as_request(nothing[0], "", has_text=True)]
+        risk_seconds = min(_seconds(lambda: scorer.risks(nothing)) for _ in range(3))
+        return _Loaded(scorer, risk_seconds, min(_seconds(lambda: scorer.score(asked, REASONS)) for _ in range(3)))
+
+    def unload(self) -> None:
+        """Answer no more, until `load`."""
+        self._loaded, self._why_not = None, "unloaded"
+
+    def close(self) -> None:
+        """Take no further request; what runs is finished."""
+        self.unload()
+        self._threads.shutdown(wait=False)
+
+    def check(self, name: str, version: str = "") -> None:
+        """Refuse another model or version than this one.
+
+        Raises:
+            NotFound: names what is served.
+        """
+        if name != self.name:
+            raise NotFound(f"model {name[:60]!r} is not served, {self.name!r} is")
+        if version and version != self.version:
+            raise NotFound(f"model {name}: version {version[:40]!r} is not served, {self.version!r} is")
+
+    async def predict(self, payload: object, *, explain: bool = False) -> dict[str, Any]:
+        """V1 `:predict` and `:explain`: body (bytes, or JSON already read) -> answer.
+
+        Raises:
+            BadChange: with the place, what was found and what was expected.
+            NotFound: the store does not know a commit, or there is no store.
+            NotReady, Overloaded: not now.
+        """
+        loaded = self._ready()
+        asked, top = v1.open_v1(payload)
+        top = (len(NAMES) if explain else REASONS) if top is None else top
+        inline = loaded.is_cheap(len(asked), top) and all(_is_raw(one) for one in asked)
+
+        def work() -> dict[str, Any]:
+            if inline and not top and not explain:
+                return v1.predictions_v1(_risks_v1(loaded.scorer, asked))
+            scored = loaded.scorer.score(v1.parse_instances(asked), top)
+            return v1.explanations_v1(scored) if explain else v1.predictions_v1(scored)
+
+        return work() if inline else await self._beside(work)
+
+    async def infer(self, asked: Infer) -> list[Scored]:
+        """V2: what is asked -> scored changes; raises as `predict`."""
+        loaded = self._ready()
+        tensor = tensors.the_input(asked)
+        top = REASONS if asked.wants_reasons else 0
+        inline = tensor.name == "features" and loaded.is_cheap(tensor.shape[0], top)
+
+        def work() -> list[Scored]:
+            if tensor.name == "features" and not top:
+                values_NC = tensors.features_of(tensor)
+                return _risks(loaded.scorer, values_NC, (), with_assumed="assumed" in asked.wanted)
+            return loaded.scorer.score(tensors.requests_of(tensor), top)
+
+        return work() if inline else await self._beside(work)
+
+    def _ready(self) -> _Loaded:
+        if self._loaded is None:
+            raise NotReady(f"model {self.name} is not ready: {self._why_not}")
+        return self._loaded
+
+    async def _beside(self, work: Callable[[], Any]) -> Any:
+        if self._waiting >= MAX_WAITING:
+            raise Overloaded(f"{self._waiting} requests are waiting already; try again later")
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._waiting -= 1
+
+
+def _is_raw(instance: object) -> bool:
+    return isinstance(instance, Mapping) and "features" in instance
+
+
+def _risks_v1(scorer: Scorer, instances: Sequence[Mapping[str, Any]]) -> list[Scored]:
+    """Raw instances -> risks without reasons, without a request around each."""
+    rows, texts, has_text = [], [], []
+    for i, instance in enumerate(instances):
+        values, text = v1.open_raw(instance, f"instances[{i}]")
+        rows.append(read_list(values, f"instances[{i}].features"))
+        texts.append(text or "")
+        has_text.append(text is not None)
+    values_NC = rows[0] if len(rows) == 1 else np.concatenate(rows)
+    return _risks(scorer, values_NC, texts if any(texts) else (), has_text=has_text)
+
+
+def _risks(
+    scorer: Scorer,
+    values_NC: NDArray[np.float64],
+    texts: Sequence[str],
+    *,
+    with_assumed: bool = True,
+    has_text: Sequence[bool] = (),
+) -> list[Scored]:
+    found = []
+    for i, risk in enumerate(scorer.risks(values_NC, texts).tolist()):
+        prediction = Prediction("", risk, scorer.model.band(risk), (), scorer.name, scorer.version)
+        assumed = assumptions(values_NC[i], has_text=bool(has_text) and has_text[i]) if with_assumed else ()
+        found.append(Scored(prediction, {}, assumed))
+    return found
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start

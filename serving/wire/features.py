@@ -1,0 +1,117 @@
+"""Raw feature values of a stranger -> rows of the catalogue, checked all at once; told one by one where one is wrong.
+
+Shapes: N rows, C catalogue columns.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faultcast.errors import BadChange
+from faultcast.features.catalogue import CATALOGUE, NAMES, Feature
+from serving.wire.fields import kind
+from serving.wire.requests import Assumed, RawFeatures, Value
+
+_HUGE = float(np.finfo(np.float64).max)
+_WHOLE = 2.0**63
+"""Whole numbers beyond this do not fit the catalogue's int64."""
+
+
+def _low(feature: Feature) -> float:
+    lowest = -_HUGE if feature.dtype == "float64" else -_WHOLE
+    return 0.0 if feature.dtype == "bool" else max(lowest, -_HUGE if feature.minimum is None else feature.minimum)
+
+
+def _high(feature: Feature) -> float:
+    highest = _HUGE if feature.dtype == "float64" else float(np.nextafter(_WHOLE, 0))
+    return 1.0 if feature.dtype == "bool" else min(highest, _HUGE if feature.maximum is None else feature.maximum)
+
+
+_LOW_C = np.array([_low(feature) for feature in CATALOGUE])
+_HIGH_C = np.array([_high(feature) for feature in CATALOGUE])
+_FRACTIONS_C = np.array([feature.dtype == "float64" for feature in CATALOGUE])
+_BOOLS = frozenset(i for i, feature in enumerate(CATALOGUE) if feature.dtype == "bool")
+_NUMBERS = frozenset((int, float, type(None)))
+_PYTHON = {"int64": int, "float64": float, "bool": bool}
+
+
+def read_list(values: Sequence[object], where: str, rows: int | None = None) -> NDArray[np.float64]:
+    """Values in catalogue order, None where missing -> float64 array_NC, NaN where missing.
+
+    Args:
+        values: N times C of them, flat.
+        where: how messages call them.
+        rows: N; None: one row, and messages name no row.
+
+    Raises:
+        BadChange: one is no number of its feature's kind and range.
+    """
+    width = len(CATALOGUE)
+    if len(values) != width * (rows or 1):
+        raise BadChange(f"{where}: found {len(values)} values, expected {width} in catalogue order")
+    kinds = set(map(type, values))
+    plain = kinds <= _NUMBERS or (
+        kinds <= {*_NUMBERS, bool} and all(i % width in _BOOLS for i, v in enumerate(values) if v is True or v is False)
+    )
+    if plain:
+        values_NC = np.array(values, dtype=np.float64).reshape(-1, width)
+        if _are_right(values_NC):
+            return values_NC
+    for i, value in enumerate(values):
+        _complain(CATALOGUE[i % width], value, where if rows is None else f"{where}[{i // width}]", i % width)
+    raise AssertionError("no value is wrong, yet together they are")
+
+
+def check_array(values_NC: NDArray[np.float64], where: str) -> None:
+    """Refuse what `read_list` would; NaN is missing. Raises BadChange."""
+    if not _are_right(values_NC):
+        missing_NC = np.isnan(values_NC)
+        for i, row in enumerate(values_NC.tolist()):
+            for j, value in enumerate(row):
+                _complain(CATALOGUE[j], None if missing_NC[i, j] else value, f"{where}[{i}]", j)
+
+
+def as_request(values_C: NDArray[np.float64], text: str, *, has_text: bool) -> RawFeatures:
+    """One checked row as a request, in the catalogue's types."""
+    values: dict[str, Value] = {
+        feature.name: None if value != value else _PYTHON[feature.dtype](value)  # noqa: PLR0124  NaN alone differs
+        for feature, value in zip(CATALOGUE, values_C.tolist(), strict=True)
+    }
+    return RawFeatures(values, text, assumptions(values_C, has_text=has_text))
+
+
+def assumptions(values_C: NDArray[np.float64], *, has_text: bool) -> tuple[Assumed, ...]:
+    """What stands in for what a row lacks."""
+    missing = tuple(_MISSING[place] for place in np.flatnonzero(np.isnan(values_C)).tolist())
+    return missing if has_text else (*missing, _NO_TEXT)
+
+
+_MISSING = tuple(Assumed(name, "missing: the model puts what is typical") for name in NAMES)
+_NO_TEXT = Assumed("text", "empty")
+
+
+def _are_right(values_NC: NDArray[np.float64]) -> bool:
+    inside_NC = (values_NC >= _LOW_C) & (values_NC <= _HIGH_C) & (_FRACTIONS_C | (np.rint(values_NC) == values_NC))
+    return bool((inside_NC | np.isnan(values_NC)).all())
+
+
+def _complain(feature: Feature, value: object, where: str, place: int) -> None:
+    """Say what is wrong with a value, if anything is."""
+    if value is None:
+        return
+    at = f"{where}[{place}] ({feature.name})"
+    if feature.dtype == "bool":
+        if not isinstance(value, bool | int | float) or value not in (0, 1):
+            raise BadChange(f"{at}: expected true, false, 0 or 1, found {_shown(value)}")
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _HUGE:
+        raise BadChange(f"{at}: expected a finite number or null, found {_shown(value)}")
+    if feature.dtype == "int64" and (value != int(value) or abs(value) >= _WHOLE):
+        raise BadChange(f"{at}: expected a whole number, found {value}")
+    if not _LOW_C[place] <= value <= _HIGH_C[place]:
+        raise BadChange(f"{at}: expected {feature.range}, found {value}")
+
+
+def _shown(value: object) -> str:
+    return str(value)[:40] if isinstance(value, int | float) else kind(value)
