@@ -37,7 +37,6 @@ import httptools
 import numpy as np
 import uvloop
 
-
 now = time.monotonic
 """Not the loop's clock: uvloop's stands still within a turn and counts milliseconds."""
 

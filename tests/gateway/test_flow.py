@@ -21,7 +21,7 @@ def test_the_second_time_the_answer_is_kept(folder):
         flow = open_flow(desk)
         [first] = await flow.forecast([change(40)], key="shop")
         [second] = await flow.forecast([change(40.0)], key="shop")
-        assert (first.cached, second.cached) == (False, True)
+        assert (first.is_cached, second.is_cached) == (False, True)
         assert second.scored == first.scored
         assert first.served == second.served == CHAMPION
         assert len(desk.calls) == 1
@@ -36,7 +36,7 @@ def test_what_is_not_kept_is_scored_in_the_order_asked(folder):
         flow = open_flow(desk)
         await flow.forecast([change(2)], key="shop")
         answers = await flow.forecast([change(1), change(2), change(3), change(1)], key="shop")
-        assert [answer.cached for answer in answers] == [False, True, False, False]
+        assert [answer.is_cached for answer in answers] == [False, True, False, False]
         assert [answer.scored.values[NAMES[0]] for answer in answers] == [1, 2, 3, 1]
         assert [len(call) for call in desk.calls] == [1, 2], "the same change twice in one request is scored once"
 
@@ -50,10 +50,10 @@ def test_a_promoted_model_answers_anew_at_once(folder):
         await flow.forecast([change(40)], key="shop")
         desk.promote("2")
         [after] = await flow.forecast([change(40)], key="shop")
-        assert (after.cached, after.scored.prediction.model_version, after.served.version) == (False, "2", "2")
+        assert (after.is_cached, after.scored.prediction.model_version, after.served.version) == (False, "2", "2")
         desk.promote("1")
         [back] = await flow.forecast([change(40)], key="shop")
-        assert (back.cached, back.scored.prediction.model_version) == (True, "1")
+        assert (back.is_cached, back.scored.prediction.model_version) == (True, "1")
 
     asyncio.run(story())
 
@@ -71,7 +71,7 @@ def test_an_answer_of_a_model_promoted_meanwhile_names_it_and_is_not_kept_as_the
         assert (answer.scored.prediction.model_version, answer.served.version) == ("2", "2")
         desk.model = CHAMPION
         [old] = await flow.forecast([change(40)], key="shop")
-        assert (old.cached, old.scored.prediction.model_version) == (False, "1")
+        assert (old.is_cached, old.scored.prediction.model_version) == (False, "1")
 
     asyncio.run(story())
 
@@ -82,7 +82,7 @@ def test_more_reasons_are_another_answer(folder):
         large = change(40, **dict.fromkeys(NAMES[1:20], 1))
         [five] = await flow.forecast([large], key="shop", top=5)
         [one] = await flow.forecast([large], key="shop", top=1)
-        assert (five.cached, one.cached) == (False, False)
+        assert (five.is_cached, one.is_cached) == (False, False)
         assert len(one.scored.prediction.reasons) <= 1 < len(five.scored.prediction.reasons)
 
     asyncio.run(story())
@@ -110,7 +110,7 @@ def test_without_a_model_every_request_is_told_to_come_back(folder):
             await flow.forecast([change(40)], key="shop")
         desk.model = CHAMPION
         [answer] = await flow.forecast([change(40)], key="shop")
-        assert answer.cached
+        assert answer.is_cached
 
     asyncio.run(story())
 

@@ -7,21 +7,9 @@ from dataclasses import dataclass
 from serving.gateway.flow.cache import Cache
 from serving.gateway.flow.digest import cache_key, digest
 from serving.gateway.flow.line import Gone, Line, LineStats
+from serving.gateway.parts import Forecast
 from serving.scoring.forecaster import Forecaster, Served
 from serving.wire.requests import Request, Scored
-
-
-@dataclass(frozen=True, slots=True)
-class Forecasted:
-    """One answer, and how it came about."""
-
-    scored: Scored
-    served: Served | None
-    """The model that answered; None only where it is served no more and nobody remembers it."""
-    cached: bool
-    """It was kept from an earlier request."""
-    digest: str
-    """SHA-256 of the request's content: the same content has the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +60,7 @@ class Flow:
         top: int = 5,
         deadline_seconds: float | None = None,
         gone: Gone | None = None,
-    ) -> list[Forecasted]:
+    ) -> list[Forecast]:
         """Score changes, in the order given, with at most `top` reasons each; `key` decides which model answers.
 
         `gone` tells whether the client has gone away (Starlette's `request.is_disconnected`).
@@ -100,9 +88,9 @@ class Flow:
             fresh = dict(zip(missing, scored, strict=True))
             await self._keep(fresh, served)
         return [
-            Forecasted(known[name], served, cached=True, digest=one)
+            Forecast(known[name], self._by(known[name], served), one, is_cached=True)
             if name in known
-            else Forecasted(fresh[name], self._by(fresh[name], served), cached=False, digest=one)
+            else Forecast(fresh[name], self._by(fresh[name], served), one)
             for name, one in zip(names, digests, strict=True)
         ]
 
@@ -126,11 +114,13 @@ class Flow:
         if served is not None and all(_made_by(one, served) for one in fresh.values()):
             await self._cache.put(fresh)
 
-    def _by(self, scored: Scored, served: Served | None) -> Served | None:
+    def _by(self, scored: Scored, served: Served | None) -> Served:
         """The model that made an answer, which need not be the one that would have answered a moment ago."""
         if served is not None and _made_by(scored, served):
             return served
-        return next((one for one in self._forecaster.served() if _made_by(scored, one)), None)
+        made = scored.prediction
+        unknown = Served("", made.model_name, made.model_version, 0.0, "", 0.0, "")
+        return next((one for one in self._forecaster.served() if _made_by(scored, one)), unknown)
 
 
 def _made_by(scored: Scored, served: Served) -> bool:
