@@ -8,7 +8,6 @@ import time
 from contextlib import contextmanager
 
 import httpx
-from small_model import build_model
 
 from faultcast.features.catalogue import NAMES
 

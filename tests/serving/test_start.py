@@ -9,7 +9,8 @@ import threading
 
 import httpx
 import pytest
-from serving_process import REPOSITORY_ID, build_model, running, wait_for
+from serving_process import REPOSITORY_ID, running, wait_for
+from small_model import build_model
 
 from faultcast.features.catalogue import NAMES
 
