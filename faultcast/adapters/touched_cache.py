@@ -41,6 +41,17 @@ class TouchedCache:
             self._connection.executemany("INSERT OR REPLACE INTO touched VALUES (?, ?)", rows)
 
 
+def peek(path: Path, commit: str) -> dict[str, TouchedFile] | None:
+    """What one commit touched, for who only looks: nothing is made or changed; None where it is not kept."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=0.1)) as connection:
+            if connection.execute("SELECT digest FROM code").fetchone() != (digest(),):
+                return None
+            return TouchedCache(connection).get([commit]).get(commit)
+    except sqlite3.Error:
+        return None
+
+
 @contextmanager
 def touched_cache(path: Path) -> Iterator[TouchedCache]:
     """Open what is kept at `path`; made if need be, made anew if it cannot be read or belongs to other code.

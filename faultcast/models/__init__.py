@@ -13,7 +13,7 @@ forest.py       its trees, in NumPy;  forest_file.py  their file
 linear.py       kind `incremental`, and a member of `simple`: a logistic regression
 hybrid.py       kind `hybrid`, with network.py and tokens.py (the only torch here)
 baseline.py     lines added alone, where no model can be learnt
-reasons.py      why a risk is what it is
+reasons.py      why a risk is what it is;  similar.py  past changes like one change
 """
 
 from faultcast.models.artifact import load
