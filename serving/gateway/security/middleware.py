@@ -5,12 +5,12 @@ In this order: the name it was sent to and the page that sent it, who sends it, 
 
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from faultcast.errors import FaultcastError, Forbidden, TemporaryError, TooMany, Unauthorized
-from serving.gateway.security.principal import Principal
+from serving.gateway.security.credentials import nobody
+from serving.gateway.security.principal import Need, Principal
 from serving.gateway.security.rates import Taken
 from serving.gateway.security.refusals import MethodNotAllowed, Nowhere, refuse
 from serving.gateway.security.table import TABLE, Rule
@@ -40,45 +40,65 @@ class Door:
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         taken: list[Taken] = []
+        connection = HTTPConnection(scope)
         try:
-            rule = await self._judge(HTTPConnection(scope), scope, taken)
+            principal = await self._identify(connection, taken)
+            rule = self._rule(principal, connection)
         except FaultcastError as refusal:
+            await self._tell(refusal, connection)
             await refuse(refusal, scope, send, [header for one in taken for header in one.headers()])
             return
-        await self._app(scope, receive, self._watch(scope, send, rule, taken))
+        await self._app(scope, receive, self._watched(connection, send, rule, principal, taken))
 
-    async def _judge(self, connection: HTTPConnection, scope: Scope, taken: list[Taken]) -> Rule:
+    async def _identify(self, connection: HTTPConnection, taken: list[Taken]) -> Principal:
         security = self._security
-        method, path = scope["method"], scope["path"]
-        security.callers.check(method, connection.headers)
+        security.callers.check(connection.scope["method"], connection.headers)
         try:
             principal = await security.identify(connection)
         except (Unauthorized, TemporaryError):
             _count(security.take_unknown(connection), taken)
             raise
-        scope[PRINCIPAL] = principal
+        connection.scope[PRINCIPAL] = principal
         _count(security.take(principal, connection), taken)
-        found = TABLE.find(method, path)
+        if principal.kind == "key":
+            await security.watch.seen(principal, security.pseudonym_of(connection))
+        return principal
+
+    def _rule(self, principal: Principal, connection: HTTPConnection) -> Rule:
+        found = TABLE.find(connection.scope["method"], connection.scope["path"])
+        need = found.rule.need if found.rule else None
+        if need is not Need.OPEN and principal.kind == "anonymous":
+            raise nobody()
         if found.rule is None:
-            if not principal.roles:
-                raise Unauthorized("Nothing was sent that proves who asks.")
             raise MethodNotAllowed(found.allowed) if found.allowed else Nowhere()
         if not principal.may(found.rule.need):
-            if not principal.roles and principal.kind == "anonymous":
-                raise Unauthorized("Nothing was sent that proves who asks.")
-            raise Forbidden(f"This takes a role that grants {found.rule.need.value}; none of yours does.")
+            raise Forbidden(f"This takes a role that may {found.rule.need.value}; you have none of those.")
         return found.rule
 
-    def _watch(self, scope: Scope, send: Send, rule: Rule, taken: list[Taken]) -> Send:
-        principal: Principal = scope[PRINCIPAL]
+    async def _tell(self, refusal: FaultcastError, connection: HTTPConnection) -> None:
+        if not isinstance(refusal, Unauthorized | Forbidden):
+            return
+        address = self._security.pseudonym_of(connection)
+        known: Principal | None = connection.scope.get(PRINCIPAL)
+        rule = TABLE.find(connection.scope["method"], connection.scope["path"]).rule
+        route = f"{rule.method} {rule.template}" if rule else "none"
+        await self._security.watch.refused(refusal, known.id if known else address, address, route)
+
+    def _watched(
+        self, connection: HTTPConnection, send: Send, rule: Rule, principal: Principal, taken: list[Taken]
+    ) -> Send:
+        scope, watch = connection.scope, self._security.watch
+        limits = [header for one in taken for header in one.headers()]
+        if not limits and not rule.audited:
+            return send
 
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in (header for one in taken for header in one.headers()):
-                    headers[name.decode()] = value.decode()
+                message["headers"] = [*message.get("headers", ()), *limits]
                 if rule.audited:
-                    await self._security.audit_answer(rule, principal, scope, message["status"])
+                    names = dict(message["headers"])
+                    request_id = names.get(b"x-request-id", b"").decode("latin-1")
+                    await watch.ended(rule.audited, principal, scope["path"], message["status"], request_id)
             await send(message)
 
         return watched

@@ -5,17 +5,23 @@ from dataclasses import dataclass
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp
 
+from faultcast.adapters.oidc import Issuer
 from faultcast.errors import Forbidden, UsageError
 from faultcast.settings import Settings
 from serving.gateway.security.addresses import Callers, is_loopback
+from serving.gateway.security.api_keys import ApiKeys
+from serving.gateway.security.audit import AuditLog
+from serving.gateway.security.credentials import Credentials
 from serving.gateway.security.headers import SecurityHeaders
+from serving.gateway.security.keyring import Keyring
 from serving.gateway.security.middleware import PRINCIPAL, Door
 from serving.gateway.security.principal import LOCAL, Principal, Role
 from serving.gateway.security.pseudonyms import Pseudonyms, load_key
 from serving.gateway.security.rates import Buckets, Taken
-from serving.gateway.security.table import Rule
+from serving.gateway.security.tokens import Tokens
+from serving.gateway.security.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,9 @@ class Security:
     embedded: bool
     """No authentication: one person on one machine."""
     callers: Callers
+    credentials: Credentials
     pseudonyms: Pseudonyms
+    watch: Watch
     known: Buckets
     """One bucket for each who proved who they are."""
     unknown: Buckets
@@ -39,10 +47,13 @@ class Security:
             UsageError: they contradict one another, or a file that they name is unfit.
         """
         embedded = not is_required(settings)
+        pseudonyms = Pseudonyms(load_key(settings))
         return cls(
             embedded=embedded,
             callers=Callers.of(settings, embedded=embedded),
-            pseudonyms=Pseudonyms(load_key(settings)),
+            credentials=Credentials(ApiKeys(settings.home), _tokens(settings), pseudonyms),
+            pseudonyms=pseudonyms,
+            watch=Watch(AuditLog.of(settings)),
             known=Buckets(settings.rate_per_second, settings.rate_burst, time.monotonic),
             unknown=Buckets(settings.anonymous_rate_per_second, settings.rate_burst, time.monotonic),
         )
@@ -80,10 +91,10 @@ class Security:
             raise Forbidden(f"This takes one of the roles {', '.join(roles)}; you have none of them.")
 
     async def identify(self, connection: HTTPConnection) -> Principal:
-        """Read the credentials."""
+        """Read the credentials, whatever the door found."""
         if self.embedded:
             return LOCAL
-        return Principal(self.pseudonyms.of_address(_host(connection)), frozenset(), "anonymous")
+        return await self.credentials.identify(connection.headers, address_of(connection))
 
     def take(self, principal: Principal, connection: HTTPConnection) -> Taken | None:
         """Count a request of somebody; one person on one machine is not counted."""
@@ -93,14 +104,23 @@ class Security:
 
     def take_unknown(self, connection: HTTPConnection) -> Taken | None:
         """Count a request of an address."""
-        return self.unknown.take(self.pseudonyms.of_address(_host(connection)))
+        return self.unknown.take(self.pseudonym_of(connection))
 
-    async def audit_answer(self, rule: Rule, principal: Principal, scope: Scope, status: int) -> None:
-        """Write down how something ended that has to be known later."""
+    def pseudonym_of(self, connection: HTTPConnection) -> str:
+        """The address that a request came from."""
+        return self.pseudonyms.of_address(address_of(connection))
 
 
-def _host(connection: HTTPConnection) -> str:
+def address_of(connection: HTTPConnection) -> str:
+    """The address as such; not for logs."""
     return connection.client.host if connection.client else ""
+
+
+def _tokens(settings: Settings) -> Tokens | None:
+    if not settings.oidc_issuer:
+        return None
+    keyring = Keyring(Issuer.of(settings).keys)
+    return Tokens(keyring, settings.oidc_issuer, settings.oidc_audience, settings.roles_claim)
 
 
 def is_required(settings: Settings) -> bool:
