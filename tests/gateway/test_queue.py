@@ -125,7 +125,7 @@ def test_nothing_is_scored_for_a_client_that_went_away(folder, how):
             return how == "disconnected"
 
         desk, clock = Desk(folder), Clock()
-        flow = open_flow(desk, clock, at_once=1)
+        flow = open_flow(desk, clock, at_once=1, together=1)
         desk.open.clear()
         first, second = ask(flow, 1), ask(flow, 2, gone=gone)
         await until(lambda: desk.calls and flow.stats().line.waiting == 1)
