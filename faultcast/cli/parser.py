@@ -3,7 +3,7 @@
 import argparse
 
 from faultcast import __version__
-from faultcast.cli.arguments import collecting, judging, learning, reading, scoring
+from faultcast.cli.arguments import collecting, guarding, judging, learning, reading, scoring
 
 _EPILOG = """\
 Start with `faultcast run PATH` on a repository of yours, or `faultcast demo` to see it at work.
@@ -24,6 +24,6 @@ def build() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"faultcast {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (learning, judging, reading, scoring, collecting):
+    for group in (learning, judging, reading, scoring, collecting, guarding):
         group.register(commands)
     return parser

@@ -25,6 +25,8 @@ COMMANDS = (
     "ingest",
     "consume",
     "forget",
+    "key",
+    "audit",
 )
 HEAVY = {"pandas", "numpy", "pyarrow", "rich", "kfp", "torch", "mlflow", "feast", "sklearn", "kserve", "pipelines"}
 

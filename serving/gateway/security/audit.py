@@ -60,6 +60,10 @@ class AuditLog:
         opened._check_kind()
         return opened
 
+    def exists(self) -> bool:
+        """Tell whether there is, or was, a log."""
+        return self.path.exists() or self._head_path.exists()
+
     def _check_kind(self) -> None:
         if not self.path.exists():
             return
@@ -85,7 +89,7 @@ class AuditLog:
             Busy: another process holds the log.
             OSError: it cannot be written.
         """
-        entry: dict[str, object] = {"at": self._clock().isoformat(timespec="milliseconds"), "what": what}
+        entry: dict[str, object] = {"at": self._at(), "what": what}
         entry |= {"who": who, "outcome": outcome}
         entry |= {name: value[:_LONGEST] if isinstance(value, str) else value for name, value in details.items()}
         with self._held() as descriptor:
@@ -145,7 +149,7 @@ class AuditLog:
         return head
 
     def _tell(self, descriptor: int, what: str, head: Head, **details: str | int) -> Head:
-        entry = {"at": self._clock().isoformat(timespec="milliseconds"), "what": what, "who": "faultcast"}
+        entry = {"at": self._at(), "what": what, "who": "faultcast"}
         log.warning("Audit log: %s", what)
         return self._write(descriptor, {**entry, "outcome": "done", **details}, head)
 
@@ -162,6 +166,9 @@ class AuditLog:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(self._head_path)
+
+    def _at(self) -> str:
+        return self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     @contextmanager
     def _held(self) -> Iterator[int]:
