@@ -3,7 +3,7 @@
 door.py         Registry, the one way in
 client.py       MLflow's client and errors;  runs.py  training runs;  versions.py  what was learnt and decided
 aliases.py      champion, challenger, shadow: moved one process at a time
-promotions.py   the log: who, when, why, from what, and back
+promotions.py   the log: who, when, why, from what, and back;  tell.py  the aliases, for a server that has no MLflow
 
 Registering is ordered so that a crash leaves nothing half done in sight: the artifact is complete first, then the
 version exists with its verdict, then the promotion is written down, then the alias moves, in one transaction, and

@@ -1,0 +1,157 @@
+"""Where a fleet's models come from: a run with its registry, or folders that were named.
+
+`load` blocks for seconds and is called beside the event loop; what it returns can answer at once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from faultcast import settings
+from faultcast.adapters import runs
+from faultcast.adapters.places import Places
+from faultcast.adapters.served_models import ServedModel, ServedModels, manifest_digest
+from faultcast.adapters.stored_changes import lookup
+from faultcast.errors import NotFound
+from faultcast.features.catalogue import fingerprint
+from faultcast.models import Model
+from faultcast.models.model import GENERAL
+from faultcast.models.signature import public_keys
+from serving.scoring.scorer import Scorer
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One model, warm. `kind` and `fingerprint` are as in `Served`."""
+
+    scorer: Scorer
+    name: str
+    version: str
+    kind: str
+    fingerprint: str
+
+
+class Source(Protocol):
+    """Finds and loads models by alias. Both methods block."""
+
+    def load(self, alias: str) -> Loaded:
+        """Load what goes by an alias now.
+
+        Raises:
+            NotFound: nothing goes by that alias, or its files are gone.
+            ContractMismatch: it was trained on other features.
+            UnsafeArtifact: its folder is not what its manifest says.
+            Unavailable: the registry does not answer.
+        """
+        ...
+
+    def standing(self) -> Mapping[str, str]:
+        """Alias -> a text that is another one as soon as `load` would bring something else.
+
+        Raises:
+            Unavailable: the registry does not answer.
+        """
+        ...
+
+
+class RunSource:
+    """The models of one repository as the registry's aliases say, with the past and the store of its last run."""
+
+    def __init__(self, now: settings.Settings, location: str | None = None) -> None:
+        """`location` is a repository's; None: that of the last run of all.
+
+        Raises:
+            NotFound: there is no run.
+        """
+        self._now = now
+        self._home = now.home.resolve()
+        self._places = Places(self._home, runs.last(self._home, location).location)
+        self._models = ServedModels(now, self._places.model_name, self._places.folder / "served.json")
+
+    @property
+    def location(self) -> str:
+        """The repository whose changes are scored."""
+        return self._places.location
+
+    @property
+    def repository(self) -> str:
+        """Its short name, as the feature store and the answers have it."""
+        return self._places.repo_id
+
+    def load(self, alias: str) -> Loaded:
+        """See `Source`."""
+        found = self._models.find(alias)
+        past = runs.last(self._home, self.location).artifact("describe/past")
+        return load(found, past, self._places.feature_store, self._now.feature_store, self._now.trusted_keys)
+
+    def standing(self) -> Mapping[str, str]:
+        """An alias moves with a promotion; what all of them know of the past, with a run."""
+        run = _stamp(self._places.run_file)
+        return {alias: f"{version} {run}" for alias, version in self._models.aliases().items()}
+
+
+class FolderSource:
+    """Models in folders that were named, such as a cluster's mounted volume; a folder that changes is a new version."""
+
+    def __init__(
+        self,
+        folders: Mapping[str, Path],
+        *,
+        name: str = "faultcast",
+        past: Path | None = None,
+        store: Path | None = None,
+        shared_store: str = "",
+        trusted_keys: str = "",
+    ) -> None:
+        """`folders` is alias -> folder; `trusted_keys` and `shared_store` are the settings of that name."""
+        self._folders = dict(folders)
+        self._name = name
+        self._past = past
+        self._store = store
+        self._shared_store = shared_store
+        self._trusted_keys = trusted_keys
+
+    def load(self, alias: str) -> Loaded:
+        """See `Source`."""
+        folder = self._folders.get(alias)
+        if folder is None:
+            raise NotFound(f"found no folder for {alias}, expected one of {', '.join(self._folders) or 'none'}")
+        version = _version(folder)
+        found = ServedModel(self._name, version, folder)
+        return load(found, self._past, self._store, self._shared_store, self._trusted_keys)
+
+    def standing(self) -> Mapping[str, str]:
+        """By the manifests' digests."""
+        return {alias: _version(folder) for alias, folder in self._folders.items() if _version(folder)}
+
+
+def load(found: ServedModel, past: Path | None, store: Path | None, shared_store: str, trusted_keys: str) -> Loaded:
+    """Read a model with the past and the store that its rows need; where a store is gone, ids alone are unknown."""
+    has_store = store is not None and (bool(shared_store) or store.is_dir())
+    scorer = Scorer.load(
+        found.folder,
+        name=found.name,
+        version=found.version,
+        past=past,
+        lookup=lookup(store, shared_store) if store is not None and has_store else None,
+        repository=store.resolve().parent.name if store is not None else "",
+        trusted=public_keys(trusted_keys),
+    )
+    model = scorer.model
+    kind = GENERAL if model.basis == GENERAL else model.manifest.kind if isinstance(model, Model) else model.name
+    return Loaded(scorer, found.name, found.version, kind, fingerprint())
+
+
+def _version(folder: Path) -> str:
+    """The start of the manifest's SHA-256; "" while there is none."""
+    return manifest_digest(folder)[:12]
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    """What changes when a file is written anew; zeros while it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return (str(path), 0, 0)
+    return (str(path), found.st_mtime_ns, found.st_size)
