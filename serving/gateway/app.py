@@ -11,10 +11,10 @@ from starlette.types import ASGIApp
 
 from serving.gateway import document, problems
 from serving.gateway.parts import Parts
-from serving.gateway.routes import asking
+from serving.gateway.routes import asking, docs, health, models, saying, watching
 from serving.gateway.telemetry import Telemetry
 
-ROUTES = (asking.routes,)
+ROUTES = (asking.routes, saying.routes, models.routes, watching.routes, health.routes)
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -45,6 +45,7 @@ def create_app(parts: Parts) -> FastAPI:
     problems.install(app)
     for routes in ROUTES:
         app.include_router(routes(parts))
+    app.include_router(docs.routes())
     for router in parts.routers:
         app.include_router(router)
     document.install(app)

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import Request as HttpRequest
 
 from faultcast.errors import BadChange, FaultcastError, NotFound, TemporaryError, TooMany
-from faultcast.records import LoggedPrediction
+from faultcast.records import LoggedPrediction, Prediction
 from serving.gateway.flow.digest import digest
 from serving.gateway.identifiers import new_id, prefix
 from serving.gateway.logs import current_request_id, predictions, tell
@@ -49,6 +49,11 @@ class Answer:
     forecast: Forecast
 
     @property
+    def prediction(self) -> Prediction:
+        """Risk, band and reasons."""
+        return self.forecast.scored.prediction
+
+    @property
     def is_inducing(self) -> bool:
         """What `prediction` says."""
         return self.forecast.scored.prediction.risk >= THRESHOLD
@@ -78,36 +83,26 @@ class Asker:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def ask(self, http: HttpRequest, asked: Sequence[Asked], *, key: str = "", top: int = 5) -> list[Answer]:
-        """Answers in the order given, each kept in the log before it is told.
+    async def ask(
+        self, http: HttpRequest, asked: Asked, *, beside: Sequence[Request] = (), key: str = ""
+    ) -> tuple[Answer, list[Forecast]]:
+        """One answer, kept in the log before it is told; and those to what is asked `beside`, which are not kept.
 
         Raises:
             BadChange, NotFound, TooMany, TemporaryError: as `Flow.forecast` and `PredictionLog.append`.
         """
         began = time.perf_counter()
         try:
-            answers = await self._ask(http, asked, key, top, began)
+            principal = await self._parts.security.principal(http)
+            requests = [asked.request, *beside]
+            found = await self._parts.flow.forecast(requests, key=key or _key(asked), gone=http.is_disconnected)
+            answer = Answer(new_id(prefix(asked.repository)), time.time(), found[0])
+            await self._parts.log.append(_record(asked, answer, principal.id, time.perf_counter() - began))
         except FaultcastError as error:
             self._parts.metrics.failed(next((reason for kind, reason in FAILED if isinstance(error, kind)), "internal"))
             raise
-        for one, answer in zip(asked, answers, strict=True):
-            self._tell(one, answer, time.perf_counter() - began)
-        return answers
-
-    async def _ask(self, http: HttpRequest, asked: Sequence[Asked], key: str, top: int, began: float) -> list[Answer]:
-        parts = self._parts
-        principal = await parts.security.principal(http)
-        requests = [one.request for one in asked]
-        forecasts = await parts.flow.forecast(requests, key=key or _key(asked[0]), top=top, gone=http.is_disconnected)
-        at = time.time()
-        answers = [
-            Answer(new_id(prefix(one.repository)), at, forecast) for one, forecast in zip(asked, forecasts, strict=True)
-        ]
-        seconds = time.perf_counter() - began
-        await parts.log.append(
-            *(_record(one, answer, principal.id, seconds) for one, answer in zip(asked, answers, strict=True))
-        )
-        return answers
+        self._tell(asked, answer, time.perf_counter() - began)
+        return answer, found[1:]
 
     def _tell(self, asked: Asked, answer: Answer, seconds: float) -> None:
         forecast = answer.forecast

@@ -1,16 +1,19 @@
 """The one place where the gateway's parts are put together."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from faultcast.adapters import prediction_log
 from faultcast.feedback import Feedback
 from faultcast.settings import Settings
+from serving.gateway import problems
 from serving.gateway.flow.cache import open_cache
 from serving.gateway.flow.flow import Flow
 from serving.gateway.metrics import Metrics
 from serving.gateway.parts import Parts
 from serving.gateway.security import Security
+from serving.limits import BodyLimit
 from serving.scoring.forecaster import Forecaster
 
 
@@ -19,11 +22,12 @@ class NothingWatched:
 
     async def drift(self) -> Mapping[str, Any]:
         """Nothing was compared."""
-        return {}
+        return {"status": "unknown", "drift_detected": None, "drifted_feature_count": None, "drifted_features": [],
+                "checked_at": None, "details": {}}  # fmt: skip
 
     async def stats(self) -> Mapping[str, Any]:
         """Nothing was counted."""
-        return {}
+        return {"predictions": 0, "window_hours": 24.0, "details": {}}
 
 
 def build(settings: Settings, forecaster: Forecaster) -> Parts:
@@ -53,5 +57,6 @@ def build(settings: Settings, forecaster: Forecaster) -> Parts:
         security=Security.of(settings),
         monitoring=NothingWatched(),
         metrics=Metrics(),
+        wrappers=(partial(BodyLimit, max_depth=64, written=problems.written),),
         stop=(closed,),
     )

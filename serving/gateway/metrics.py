@@ -71,7 +71,8 @@ class Metrics:
         )
         for reason in REASONS:
             self.prediction_errors.labels(reason)
-        registry.register(_Process())
+        self._process = _Process()
+        registry.register(self._process)
 
     def predicted(
         self, name: str, version: str, alias: str, prediction: str, seconds: float, *, cached: bool = False
@@ -89,6 +90,15 @@ class Metrics:
         self.model_loaded.clear()
         for one in served:
             self.model_loaded.labels(one.name, one.version, one.alias).set(1)
+
+    def load_ended(self, alias: str, status: str) -> None:
+        """Count one load; `status` is ok or the kind of error that refused it."""
+        self.model_loads.labels(alias, status).inc()
+
+    def resources(self) -> dict[str, float]:
+        """What this process takes, by the names of `schemas.Resources`."""
+        found = self._process.snapshot()
+        return {name.removeprefix("process_"): value for name, (_, value) in found.items()}
 
     def drift(self, drifted_features: int | None) -> None:
         """Say what the newest comparison found; None: there was none yet."""
@@ -112,16 +122,15 @@ class _Process(Collector):
         self._lock = threading.Lock()
 
     def collect(self) -> Iterable[Metric]:
-        with self._lock:
-            found = self.snapshot()
-        for name, (text, value) in found.items():
+        for name, (text, value) in self.snapshot().items():
             family = GaugeMetricFamily(name, text)
             family.add_metric([], value)
             yield family
 
     def snapshot(self) -> dict[str, tuple[str, float]]:
+        """Name -> (help, value)."""
         process = self._process
-        with process.oneshot():
+        with self._lock, process.oneshot():
             return {
                 "process_memory_rss_bytes": ("Resident memory.", float(process.memory_info().rss)),
                 "process_cpu_percent": ("Processor share since the last scrape, 100 a core.", process.cpu_percent()),

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from faultcast.adapters.prediction_log import PredictionLog
 from faultcast.feedback import Feedback
+from faultcast.models.manifest import Manifest
 from faultcast.settings import Settings
 from serving.gateway.metrics import Metrics
 from serving.gateway.security import Security
@@ -80,6 +81,8 @@ class Parts:
     security: Security
     monitoring: Monitoring
     metrics: Metrics
+    manifest: Callable[[str], Manifest | None] = lambda alias: None  # noqa: ARG005  tells nothing, whatever is asked
+    """The manifest of the model that an alias serves; None where it is elsewhere or has none."""
     routers: tuple[APIRouter, ...] = ()
     """Routes of others: the page, the protocols of KServe."""
     wrappers: tuple[Callable[[ASGIApp], ASGIApp], ...] = ()

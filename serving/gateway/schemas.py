@@ -12,6 +12,9 @@ from faultcast.features.catalogue import NAMES
 from serving.wire.change import MAX_FILES, MAX_INSTANT, MAX_REVIEWERS
 from serving.wire.fields import MAX_NUMBER
 
+MAX_CODE_FILES = 100
+"""Files of one analysed edit."""
+
 Count = Annotated[int, Field(ge=0, le=MAX_NUMBER)]
 Text = Annotated[str, Field(max_length=1_000_000)]
 Name = Annotated[str, Field(max_length=1_000)]
@@ -76,6 +79,23 @@ class Summary(Strict):
         Field(description="Of the worst function touched."),
     ] = None
     commit_message: Annotated[Text | None, Field(description="The message, whole.")] = None
+
+
+class CodeFile(Strict):
+    """A file as it is edited; without `before` it is a new one."""
+
+    path: Annotated[Name, Field(min_length=1, pattern=r"^[^\x00]+$")]
+    code: Annotated[Text, Field(description="What the file holds now.")]
+    before: Annotated[Text | None, Field(description="What it held before the edit.")] = None
+
+
+class Code(Strict):
+    """An edit, as an editor has it before anybody has committed anything."""
+
+    files: Annotated[list[CodeFile], Field(min_length=1, max_length=MAX_CODE_FILES)]
+    repository: Name | None = None
+    message: Annotated[Text | None, Field(description="The commit message, as far as there is one.")] = None
+    author: Annotated[Name | None, Field(description="A pseudonym, as in the feature store.")] = None
 
 
 class Lines(Strict):
@@ -207,3 +227,159 @@ class Prediction(Told):
     prediction_id: Annotated[str, Field(description="What feedback names; a UUIDv7 behind the repository's name.")]
     timestamp: Annotated[str, Field(description="ISO 8601, UTC.", json_schema_extra={"format": "date-time"})]
     assumed: list[Assumption]
+
+
+class FunctionAnalysis(Told):
+    """One function of an analysed file."""
+
+    name: str
+    start_line: int
+    end_line: int
+    cyclomatic: int
+    cognitive: int
+    nesting: int
+    parameters: int
+    smells: dict[str, int]
+
+
+class FileAnalysis(Told):
+    """One analysed file: its own risk, and what its code looks like after the change."""
+
+    path: str
+    risk: Annotated[Probability, Field(description="Of a change of this file alone.")]
+    band: Literal["low", "medium", "high"]
+    measures: Annotated[dict[str, float | str | None] | None, Field(description="null: a language without a table.")]
+    functions: list[FunctionAnalysis]
+    smells: dict[str, int]
+
+
+class Analysis(Prediction):
+    """The risk of an edit, and its files one by one."""
+
+    files: list[FileAnalysis]
+
+
+class ServedModel(Told):
+    """One model that is served now."""
+
+    alias: str
+    name: str
+    version: str
+    share: Annotated[Probability, Field(description="Of the requests; a shadow's is 0.")]
+    kind: str
+    loaded_at: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+    fingerprint: Annotated[str, Field(description="Of the features that it is asked with.")]
+
+
+class ServedModels(Told):
+    """All of them, the champion first."""
+
+    models: list[ServedModel]
+
+
+class Feature(Told):
+    """One feature of the catalogue."""
+
+    name: str
+    dtype: Literal["int64", "float64", "bool"]
+    unit: str
+    meaning: str
+
+
+class ModelInfo(ServedModel):
+    """The model that answers most requests: what it is, what it learnt from, how good it was found."""
+
+    bands: Annotated[dict[str, float] | None, Field(description="Risks from which a change is medium and high.")]
+    training_window: Annotated[list[str] | None, Field(description="First and last change learnt from.")]
+    label_as_of: str | None
+    ripening_days: float | None
+    data_fingerprint: str | None
+    code_version: str | None
+    seed: int | None
+    metrics: Annotated[dict[str, float], Field(description="On validation data.")]
+    features: list[Feature]
+
+
+class Resources(Told):
+    """What this process takes."""
+
+    memory_rss_bytes: int
+    cpu_percent: Annotated[float, Field(description="Since it was last asked; 100 a core.")]
+    thread_count: int
+
+
+class Health(Told):
+    """Whether it can answer, since when it runs, what it takes."""
+
+    status: Literal["ready", "not_ready"]
+    ready: bool
+    uptime_seconds: float
+    version: str
+    models: list[ServedModel]
+    resources: Resources
+
+
+class Live(Told):
+    """The process answers."""
+
+    live: bool
+
+
+class Ready(Told):
+    """A model answers."""
+
+    ready: bool
+
+
+class Root(Told):
+    """What can be asked here."""
+
+    name: str
+    version: str
+    documentation: str
+    endpoints: dict[str, str]
+
+
+class Feedback(Strict):
+    """A word on one prediction's change."""
+
+    prediction_id: Annotated[Name, Field(min_length=1, description="As an answer gave it.")]
+    label: Annotated[
+        Literal["bug_inducing", "clean", "withdrawn"],
+        Field(description="What the change is; or: my vote is withdrawn."),
+    ]
+    is_correction: Annotated[bool, Field(description="Not an opinion: I vouch for this label.")] = False
+    fix: Annotated[Name, Field(description="The commit that repaired the fault, where it is known.")] = ""
+    comment: Annotated[str, Field(max_length=10_000)] = ""
+
+
+class Standing(Told):
+    """What all votes on a prediction come to."""
+
+    prediction_id: str
+    label: Annotated[Literal["bug_inducing", "clean"] | None, Field(description="null: open, as in a tie.")]
+    votes_bug_inducing: Annotated[float, Field(description="By weight.")]
+    votes_clean: float
+    accounts: int
+    is_correction: Annotated[bool, Field(description="Decided, and somebody vouches for it: a label.")]
+    decided_at: str | None
+    fix: str
+
+
+class DriftStatus(Told):
+    """Whether what was asked lately still looks like what the model learnt from."""
+
+    status: Annotated[Literal["drift", "no_drift", "unknown"], Field(description="unknown: too little to compare.")]
+    drift_detected: bool | None
+    drifted_feature_count: int | None
+    drifted_features: list[str]
+    checked_at: str | None
+    details: dict[str, Any]
+
+
+class MonitoringStats(Told):
+    """The newest predictions in numbers, without and, where they have come, with labels."""
+
+    predictions: int
+    window_hours: float
+    details: dict[str, Any]

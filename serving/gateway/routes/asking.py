@@ -1,10 +1,11 @@
-"""`POST /predict`: one change, its risk, and why."""
+"""`POST /predict` and `POST /analyze/code`: one change, its risk, and why."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Request, Response
 
-from serving.gateway import schemas, summary
+from serving.gateway import analysis, schemas, summary
 from serving.gateway.asked import Asked, Asker
 from serving.gateway.parts import Parts
 from serving.gateway.strict import WITH_BODY, answer, problems, router
@@ -35,9 +36,19 @@ def routes(parts: Parts) -> APIRouter:
         store knows, or raw features in catalogue order.
         """
         del question  # checked; what was sent is read below
-        sent = await request.json()
-        told = await asker.ask(request, [read(sent)], key=x_split_key or "")
-        return answer(told[0].as_json())
+        asked = await asyncio.to_thread(read, await request.json())
+        told, _ = await asker.ask(request, asked, key=x_split_key or "")
+        return answer(told.as_json())
+
+    @made.post("/analyze/code", response_model=schemas.Analysis, responses=problems(404, *WITH_BODY), tags=["asking"])
+    async def analyze(
+        request: Request, code: Annotated[schemas.Code, Body()], x_split_key: SplitKey = None
+    ) -> Response:
+        """How risky an edit is, file by file, with the measures of the code: what an editor asks while one types."""
+        edit = await asyncio.to_thread(analysis.Edit.of, code)
+        whole = Asked(edit.whole, code.repository or "")
+        told, alone = await asker.ask(request, whole, beside=edit.alone, key=x_split_key or "")
+        return answer(told.as_json() | {"files": edit.told(told.prediction, [one.scored.prediction for one in alone])})
 
     return made
 
