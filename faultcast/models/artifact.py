@@ -15,7 +15,7 @@ from pathlib import Path
 
 from faultcast.errors import NotFound, UnsafeArtifact
 from faultcast.models import blend, folder as lying, linear, strict_json
-from faultcast.models.folder import ALLOWED, MANIFEST, MAX_BYTES, SIGNATURE
+from faultcast.models.folder import ALLOWED, MANIFEST, MAX_BYTES, REFERENCE, SIGNATURE
 from faultcast.models.manifest import Manifest, check_contract, from_json
 from faultcast.models.manifest_types import check_types
 from faultcast.models.model import Model, Scorer
@@ -37,6 +37,7 @@ def load(folder: Path, trusted: Collection[bytes] = ()) -> Model:
     """
     manifest, files = read_files(folder, trusted)
     check_contract(manifest)
+    files.pop(REFERENCE, None)  # no part of what scores
     return Model(manifest, _scorer(manifest, files))
 
 

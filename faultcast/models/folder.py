@@ -8,11 +8,15 @@ import stat
 from pathlib import Path
 
 from faultcast.errors import UnsafeArtifact
-from faultcast.models import strict_json, tokenizer_file
+from faultcast.models import onnx_read, strict_json, tokenizer_file
 from faultcast.models.tensors import read_header
 
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
-ALLOWED = {".json", ".safetensors"}
+MODEL, READER = "model.onnx", "reader.onnx"
+"""What serves: the graph that scores, and the one that reads texts."""
+ALLOWED = {".json", ".onnx", ".safetensors"}
+REFERENCE = "reference.json"
+"""What the model was taught with, as monitoring compares with it (`faultcast.validation.reference`)."""
 MAX_BYTES = 1 << 30
 """A model's file larger than this (1 GiB) is refused before it is read."""
 MAX_FILES = 64
@@ -27,7 +31,8 @@ def check_name(name: object) -> None:
         UnsafeArtifact: it leads out of the folder, or is of a kind that can run code.
     """
     plain = isinstance(name, str) and Path(name).name == name and name.isprintable() and "\\" not in name
-    if not plain or name == MANIFEST or Path(str(name)).suffix not in ALLOWED:
+    suffix = Path(str(name)).suffix
+    if not plain or name == MANIFEST or suffix not in ALLOWED or (suffix == ".onnx" and name not in (MODEL, READER)):
         raise UnsafeArtifact(
             f"{str(name)[:200]!r} is no file that a model may have; expected one of *{', *'.join(sorted(ALLOWED))}"
         )
@@ -80,6 +85,9 @@ def check_content(name: str, content: bytes) -> None:
     """
     if name.endswith(".safetensors"):
         read_header(name, content)
+        return
+    if name.endswith(".onnx"):
+        onnx_read.read(name, content)
         return
     found = strict_json.read(name, content)
     if isinstance(found, dict) and (code := sorted(_NAMES_CODE & set(found))):

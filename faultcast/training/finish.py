@@ -9,13 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultcast.errors import InsufficientSamples
+from faultcast.features.catalogue import NAMES
 from faultcast.models import artifact
 from faultcast.models.bands import choose_bands
+from faultcast.models.folder import REFERENCE
 from faultcast.models.manifest import Manifest
 from faultcast.models.normaliser import Normaliser
 from faultcast.training.calibrate import cross_fitted_risk, fit_calibration
 from faultcast.training.rows import TrainingData
 from faultcast.validation import metrics
+from faultcast.validation.reference import freeze
 
 
 def measure(risk_N: NDArray[np.float64], labels_N: NDArray[np.float64]) -> dict[str, float]:
@@ -75,4 +78,5 @@ def finish(
         metrics=measure(risk_N, labels_N) | {name: honest[name] for name in ("brier", "ece")},
         config=learnt.config,
     )
-    return artifact.write(output, manifest, learnt.files)
+    reference = freeze(data.train.values_NC, NAMES, risk_N)
+    return artifact.write(output, manifest, learnt.files | {REFERENCE: reference})

@@ -16,7 +16,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, Roberta
 
 from faultcast import models
 from faultcast.errors import UnsafeArtifact, UsageError
-from faultcast.models import encoders_pretrained
+from faultcast.models import encoders_pretrained, sizes
 from faultcast.models.tokens import fit_tokenizer
 from faultcast.training.hybrid import Options, train_hybrid
 from faultcast.training.rows import read_training_data
@@ -68,7 +68,7 @@ def test_a_folder_becomes_a_model_of_its_own(data, roberta, tmp_path):
     test = data[1].tail(50)
     risk = train(data, tmp_path / "hybrid", f"folder:{elsewhere}").risk(test)
     assert {path.name for path in (tmp_path / "hybrid").iterdir()} == {
-        "manifest.json", "weights.safetensors", "tokenizer.json", "encoder.json"
+        "manifest.json", "weights.safetensors", "tokenizer.json", "encoder.json", "reference.json"
     }  # fmt: skip
     config = json.loads((tmp_path / "hybrid" / "manifest.json").read_text())["config"]
     assert (config["encoder"], config["width"], config["max_tokens"]) == ("roberta", 16, 39)  # 40 less its padding
@@ -93,7 +93,7 @@ def test_bert_is_read_too(data, tmp_path):
     fetched = encoders_pretrained.fetch(f"folder:{folder}")
     assert fetched.sizes["model_type"] == "bert"
     assert fetched.tokenizer.id_to_token(fetched.start_token) == "<s>"
-    assert encoders_pretrained.longest(fetched.sizes) == 40
+    assert sizes.longest(fetched.sizes) == 40
 
 
 def test_weights_that_can_run_code_are_refused(data, roberta, tmp_path):
@@ -125,7 +125,7 @@ def test_code_of_a_folder_is_never_run(data, roberta, tmp_path):
 def test_sizes_out_of_bounds_are_refused(field, value):
     raw = {"model_type": "bert", "type_vocab_size": 2, "layer_norm_eps": 1e-12, **SIZES, field: value}
     with pytest.raises(UnsafeArtifact, match=field):
-        encoders_pretrained.read_sizes(raw)
+        sizes.read_sizes(raw)
 
 
 def test_an_artifact_that_asks_for_more_than_it_brings_is_refused(data, roberta, tmp_path):
