@@ -142,6 +142,8 @@ class AuditLog:
         if torn:
             os.ftruncate(descriptor, os.fstat(descriptor).st_size - len(torn))
         is_fit = _fits(head, kept)
+        if is_fit and head != (kept or Head()):
+            self._keep_head(head)  # before anything is written: two kills in a row must not leave it two behind
         if torn:
             head = self._tell(descriptor, chain.TORN, head, bytes=len(torn))
         if not is_fit:

@@ -38,9 +38,14 @@ RULES = (
     Rule("GET", "/v2", _OPEN),
     Rule("GET", "/v2/health/live", _OPEN),
     Rule("GET", "/v2/health/ready", _OPEN),
+    Rule("GET", "/v1/models", _OPEN),
+    Rule("GET", "/v2/models", _OPEN),
     # What is known.
     Rule("GET", "/metrics", _READ),
     Rule("GET", "/models", _READ),
+    Rule("GET", "/v1/models/{name}", _READ),
+    Rule("GET", "/v2/models/{name}", _READ),
+    Rule("GET", "/v2/models/{name}/ready", _READ),
     Rule("GET", "/model-info", _READ),
     Rule("GET", "/drift-status", _READ),
     Rule("GET", "/monitoring/stats", _READ),
@@ -49,6 +54,9 @@ RULES = (
     # What is asked.
     Rule("POST", "/predict", _PREDICT),
     Rule("POST", "/analyze/code", _PREDICT),
+    Rule("POST", "/v1/models/{name}:predict", _PREDICT),
+    Rule("POST", "/v1/models/{name}:explain", _PREDICT),
+    Rule("POST", "/v2/models/{name}/infer", _PREDICT),
     # What people say, and what changes who answers.
     Rule("POST", "/feedback", _FEEDBACK, "feedback"),
     Rule("POST", "/models/{name}/reload", _OPERATE, "reload"),
