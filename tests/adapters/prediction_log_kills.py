@@ -67,7 +67,7 @@ def _has_torn_tail(path: Path) -> bool:
 
 def _looked_at(path: Path, run: str, acknowledged: set[int]) -> Counter[str]:
     store = SqliteStore(path)  # which repairs what is torn
-    kept = store.rows("SELECT prediction_id FROM predictions WHERE prediction_id LIKE ?", f"{run}-%")
+    kept = store.rows("SELECT prediction_id FROM predictions WHERE prediction_id LIKE ?", (f"{run}-%",))
     numbers = [int(name.rpartition("-")[2]) for (name,) in kept]
     changed = sum(store.get(told(number, run).prediction_id) != told(number, run) for number in sorted(numbers)[-50:])
     store.close()

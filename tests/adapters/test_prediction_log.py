@@ -114,7 +114,7 @@ def test_many_at_once_are_all_kept_in_their_order(log: PredictionLog) -> None:
         await asyncio.gather(*(log.append(told(number)) for number in range(2_000)))
 
     asyncio.run(ask())
-    kept = log.store._rows("SELECT prediction_id FROM predictions ORDER BY number", ())
+    kept = log.store.rows("SELECT prediction_id FROM predictions ORDER BY number", ())
     assert [name for (name,) in kept] == [told(number).prediction_id for number in range(2_000)]
 
 

@@ -10,6 +10,7 @@ FILE = "predictions.db"
 """The embedded database's name inside `home`."""
 WAITING_FILE = "predictions-waiting.db"
 """What waits for PostgreSQL while that is away."""
+_PATIENT_SECONDS = 60.0
 
 
 def opened(settings: Settings) -> PredictionLog:
@@ -22,6 +23,19 @@ def opened(settings: Settings) -> PredictionLog:
     return PredictionLog(
         _store(settings), waiting=settings.prediction_log_waiting, stall_seconds=settings.prediction_log_stall_seconds
     )
+
+
+def opened_to_read(settings: Settings) -> PredictionLog:
+    """The same log for who looks at much of it at once, such as the monitor: it may take a minute.
+
+    Raises:
+        UsageError: as `opened`.
+    """
+    if not settings.prediction_log:
+        return opened(settings)
+    from faultcast.adapters.prediction_log.postgres_store import PostgresStore  # noqa: PLC0415
+
+    return PredictionLog(PostgresStore(settings.prediction_log, answer_seconds=_PATIENT_SECONDS))
 
 
 def _store(settings: Settings) -> Store:

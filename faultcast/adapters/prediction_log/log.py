@@ -1,13 +1,18 @@
 """`PredictionLog`: what the gateway writes predictions to and reads them from."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from faultcast.adapters.prediction_log.rows import FeatureSets, row
 from faultcast.adapters.prediction_log.shape import Store
 from faultcast.adapters.prediction_log.writer import LINGER_SECONDS, GroupCommit
 from faultcast.errors import NotFound
-from faultcast.records import LoggedPrediction
+from faultcast.records import Label, LoggedPrediction
+
+if TYPE_CHECKING:
+    from faultcast.monitoring.settled import Settled
+    from faultcast.monitoring.window import Window
 
 WAITING = 10_000
 STALL_SECONDS = 5.0
@@ -98,6 +103,19 @@ class PredictionLog:
     def between(self, start: float, end: float, *, limit: int = 100) -> list[LoggedPrediction]:
         """Return a span's predictions (``start <= at < end``, unix seconds), newest first."""
         return self.store.between(start, end, limit)
+
+    def window(self, start: float, end: float, *, limit: int = 50_000) -> "Window":
+        """Return a span's predictions (``start <= at < end``) as columns, the newest `limit` of them."""
+        from faultcast.adapters.prediction_log import columns  # noqa: PLC0415  who only writes needs no NumPy
+
+        return columns.window(self.store.rows, self.store.sets(), start, end, limit)
+
+    def outcomes(self, repository: str, labels: Iterable[Label], as_of: float) -> "list[Settled]":
+        """Join what was first predicted of each commit with its label, as both were known at `as_of` (unix seconds)."""
+        from faultcast.adapters.prediction_log import columns  # noqa: PLC0415
+        from faultcast.monitoring.settled import settled  # noqa: PLC0415
+
+        return settled(columns.given(self.store.rows, repository, as_of), labels, as_of)
 
     def close(self) -> None:
         """Keep what waits, then close the database."""

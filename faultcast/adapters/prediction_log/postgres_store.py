@@ -56,18 +56,21 @@ BEGIN RAISE EXCEPTION '% are append-only: % is refused', TG_TABLE_NAME, TG_OP; E
 class _Connection(psycopg.Connection):  # type: ignore[misc]  # psycopg is read as untyped
     """A connection whose every wait ends."""
 
+    answer_seconds = ANSWER_SECONDS
+
     def wait(self, gen: Generator[Any, Any, Any], *others: Any, **named: Any) -> Any:
-        return super().wait(_limited(gen, time.monotonic() + ANSWER_SECONDS), *others, **named)
+        return super().wait(_limited(gen, self.answer_seconds), *others, **named)
 
 
-def _limited(gen: Generator[Any, Any, Any], deadline: float) -> Generator[Any, Any, Any]:
-    """The same steps, given up after the deadline; psycopg takes one at least every tenth of a second."""
+def _limited(gen: Generator[Any, Any, Any], seconds: float) -> Generator[Any, Any, Any]:
+    """The same steps, given up after a time; psycopg takes one at least every tenth of a second."""
+    deadline = time.monotonic() + seconds
     try:
         step = next(gen)
         while True:
             ready = yield step
             if not ready and time.monotonic() > deadline:
-                raise psycopg.OperationalError(f"no answer within {ANSWER_SECONDS:g} s")
+                raise psycopg.OperationalError(f"no answer within {seconds:g} s")
             step = gen.send(ready)
     except StopIteration as end:
         return end.value
@@ -78,19 +81,25 @@ class PostgresStore(Reading):
 
     Args:
         url: ``postgresql://user@host:port/name``; a password comes from PGPASSWORD or PGPASSFILE.
+        answer_seconds: how long the server may be silent.
 
     Raises:
         UsageError: it is no such address.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, answer_seconds: float = ANSWER_SECONDS) -> None:
         super().__init__(self._read_rows)
         self._url = url
+        self._answer_seconds = answer_seconds
         self.where = _shown(url)
+        self.trouble = ""
         self._writing, self._reading = threading.Lock(), threading.Lock()
         self._writer: _Connection | None = None
         self._reader: _Connection | None = None
         self._sets_written: set[str] = set()
+
+    def elsewhere(self) -> int:
+        return 0
 
     def write(self, rows: Sequence[Row], sets: FeatureSets) -> None:
         unwritten = {row[FEATURE_SET] for row in rows} - self._sets_written
@@ -146,13 +155,15 @@ class PostgresStore(Reading):
             return found
 
     def _connected(self) -> _Connection:
+        limit = round(self._answer_seconds * 1000)
         connection: _Connection = _Connection.connect(
             self._url,
             autocommit=True,
             connect_timeout=CONNECT_SECONDS,
             application_name="faultcast",
-            options="-c synchronous_commit=on -c lock_timeout=2000 -c statement_timeout=2000",
+            options=f"-c synchronous_commit=on -c lock_timeout={limit} -c statement_timeout={limit}",
         )
+        connection.answer_seconds = self._answer_seconds
         return connection
 
     @contextmanager

@@ -1,7 +1,7 @@
 """What a database of predictions and votes can do, whichever it is. All methods block; none is for an event loop."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from faultcast.adapters.prediction_log.rows import FeatureSets, Row
 from faultcast.feedback import Vote
@@ -50,6 +50,14 @@ class Store(Protocol):
 
     def votes_by_commit(self, repository: str, as_of: float) -> dict[str, list[Vote]]:
         """All votes until `as_of` on predictions of one repository's commits, by commit."""
+        ...
+
+    def rows(self, statement: str, given: Sequence[object], /) -> list[tuple[Any, ...]]:
+        """Whatever else is to be read: all rows of one statement, whose values are written `?`."""
+        ...
+
+    def sets(self) -> FeatureSets:
+        """All sets of features that the database knows."""
         ...
 
     def close(self) -> None: ...

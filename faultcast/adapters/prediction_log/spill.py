@@ -8,6 +8,7 @@ was cut off in the middle.
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from faultcast.adapters.prediction_log.postgres_store import PostgresStore
 from faultcast.adapters.prediction_log.rows import FeatureSets, Row
@@ -73,6 +74,12 @@ class SpillingStore:
 
     def votes_by_commit(self, repository: str, as_of: float) -> dict[str, list[Vote]]:
         return self._shared.votes_by_commit(repository, as_of)
+
+    def rows(self, statement: str, given: Sequence[object]) -> list[tuple[Any, ...]]:
+        return self._shared.rows(statement, given)
+
+    def sets(self) -> FeatureSets:
+        return self._shared.sets()
 
     def close(self) -> None:
         self._closing.set()

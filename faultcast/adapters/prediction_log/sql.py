@@ -28,7 +28,7 @@ class Reading:
     """Everything that is read, on top of one function that runs a statement."""
 
     def __init__(self, rows: Rows) -> None:
-        self._rows = rows
+        self.rows = rows
         self._sets = FeatureSets()
 
     def get(self, prediction_id: str) -> LoggedPrediction | None:
@@ -43,7 +43,7 @@ class Reading:
 
     def votes(self, prediction_id: str) -> list[Vote]:
         statement = f"SELECT {_VOTES} FROM votes v WHERE v.prediction_id = ? ORDER BY v.number"  # noqa: S608
-        return [_vote(*row) for row in self._rows(statement, (prediction_id,))]
+        return [_vote(*row) for row in self.rows(statement, (prediction_id,))]
 
     def votes_by_commit(self, repository: str, as_of: float) -> dict[str, list[Vote]]:
         statement = (
@@ -51,17 +51,17 @@ class Reading:
             """WHERE p.repository = ? AND p."commit" <> '' AND v.at <= ? ORDER BY v.number"""
         )
         found: dict[str, list[Vote]] = {}
-        for commit, *row in self._rows(statement, (repository, as_of)):
+        for commit, *row in self.rows(statement, (repository, as_of)):
             found.setdefault(commit, []).append(_vote(*row))
         return found
 
     def _read(self, where: str, values: Sequence[object]) -> list[LoggedPrediction]:
-        rows = self._rows(f"{_SELECT} {where}", values)
+        rows = self.rows(f"{_SELECT} {where}", values)
         return [prediction(row, self.sets()) for row in rows] if rows else []
 
     def sets(self) -> FeatureSets:
         """All sets of features that the database knows."""
-        for (names,) in self._rows("SELECT names FROM feature_sets", ()):
+        for (names,) in self.rows("SELECT names FROM feature_sets", ()):
             self._sets.learn(tuple(json.loads(names)))
         return self._sets
 

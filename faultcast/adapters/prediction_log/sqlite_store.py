@@ -79,10 +79,6 @@ class SqliteStore(Reading):
             database.execute(sql.INSERT_VOTE, sql.values(kept))
         return kept
 
-    def rows(self, statement: str, *given: object) -> list[tuple[Any, ...]]:
-        """Whatever else is to be read."""
-        return self._read_rows(statement, given)
-
     def execute(self, statement: str, *given: object) -> None:
         """One more statement, for good."""
         with self._writing, transaction(self._writer, self.where) as database:

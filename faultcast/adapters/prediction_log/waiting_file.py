@@ -25,11 +25,11 @@ class WaitingFile:
 
     def count(self) -> int:
         """How many wait."""
-        return int(self._store.rows("SELECT count(*) FROM predictions")[0][0])
+        return int(self._store.rows("SELECT count(*) FROM predictions", ())[0][0])
 
     def first(self, limit: int) -> tuple[int, list[Row], FeatureSets]:
         """The oldest, with the number of the last of them (0: none)."""
-        found = self._store.rows(f"SELECT number, {NAMES} FROM predictions ORDER BY number LIMIT ?", limit)  # noqa: S608
+        found = self._store.rows(f"SELECT number, {NAMES} FROM predictions ORDER BY number LIMIT ?", (limit,))  # noqa: S608
         return (found[-1][0] if found else 0), [tuple(row[1:]) for row in found], self._store.sets()
 
     def drop_until(self, number: int) -> None:
