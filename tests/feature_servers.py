@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -80,9 +81,29 @@ def redis_server(port: int = 0) -> Iterator[str]:
         yield f"127.0.0.1:{port},password={PASSWORD}"
 
 
+@dataclass(frozen=True)
+class Postgres:
+    """A database that can be started and stopped; `url` is SQLAlchemy's and stays the same."""
+
+    url: str
+    command: list[str]
+    account: dict[str, object]
+
+    @property
+    def libpq(self) -> str:
+        """The same address as libpq writes it."""
+        return self.url.replace("+psycopg", "")
+
+    @contextlib.contextmanager
+    def started(self) -> Iterator[None]:
+        with running(self.command, **self.account) as process:
+            wait_until(lambda: psycopg.connect(self.libpq).close(), psycopg.OperationalError, process)
+            yield
+
+
 @contextlib.contextmanager
-def postgres_server() -> Iterator[str]:
-    """Its SQLAlchemy URL. PostgreSQL refuses to run as root, so root lends it another account."""
+def postgres() -> Iterator[Postgres]:
+    """PostgreSQL refuses to run as root, so root lends it another account."""
     programs = postgres_bin()
     if programs is None:
         pytest.skip(f"there is no PostgreSQL server: {INSTALL}")
@@ -103,9 +124,13 @@ def postgres_server() -> Iterator[str]:
         port = free_port()
         server = [str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port), "-F",
                   "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]  # fmt: skip
-        with running(server, **account) as process:
-            where = f"host=127.0.0.1 port={port} user=feast password={PASSWORD} dbname=postgres"
-            wait_until(lambda: psycopg.connect(where).close(), psycopg.OperationalError, process)
-            yield f"postgresql+psycopg://feast:{PASSWORD}@127.0.0.1:{port}/postgres"
+        yield Postgres(f"postgresql+psycopg://feast:{PASSWORD}@127.0.0.1:{port}/postgres", server, account)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def postgres_server() -> Iterator[str]:
+    """A started one's SQLAlchemy URL."""
+    with postgres() as found, found.started():
+        yield found.url
