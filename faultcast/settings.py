@@ -84,6 +84,8 @@ class Settings:
     predictor_url: str = ""
     """Address of a KServe predictor that the gateway asks, such as `http://faultcast-predictor`; empty: it scores in its
     own process."""
+    gateway_token: str = field(default="", repr=False)
+    """Token or API key that `faultcast watch --url` shows to a gateway; empty: none."""
     auth: str = "embedded"
     """Who may ask the gateway: `embedded`, whoever reaches loopback, with every right; `required`, bearers of an API
     key (`faultcast key create`) or, if `oidc_issuer` is set, of its tokens. An issuer alone means `required`."""

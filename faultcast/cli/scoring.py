@@ -77,16 +77,19 @@ def _tell(console: Console, model: dict[str, str], changes: list[dict[str, Any]]
             "No model serves this repository: changes are ranked by lines added alone, which is no probability."
         )
     for change in changes:
-        line = Text(f"{change['risk']:6.1%}  ", style=_STYLES[change["band"]])
-        line.append(f"{change['band']:<7}", style=_STYLES[change["band"]])
-        line.append(
-            f"{change['commit'][:10]}  {day(change['committed_at'])}  {plain(change['subject'], 60)}", style="default"
-        )
-        console.print(line, soft_wrap=True)
+        console.print(heading(change), soft_wrap=True)
         for reason in change["reasons"]:
             console.print(Text(f"         {plain(reason['text'], 160)}"), soft_wrap=True)
         for part in change.get("parts", [])[:_PARTS]:
             console.print(Text(f"         {part['risk']:.1%} from {_place(part)} alone"), soft_wrap=True)
+
+
+def heading(change: dict[str, Any]) -> Text:
+    """One scored change in a line."""
+    line = Text(f"{change['risk']:6.1%}  ", style=_STYLES[change["band"]])
+    line.append(f"{change['band']:<7}", style=_STYLES[change["band"]])
+    subject = plain(change["subject"], 60)
+    return line.append(f"{change['commit'][:10]}  {day(change['committed_at'])}  {subject}", style="default")
 
 
 def _place(part: dict[str, Any]) -> str:

@@ -56,18 +56,33 @@ def score_revisions(run: Run, revision: str, now: Settings) -> Scored:
             raise UsageError(
                 f"{revision}: found {len(ids):,} commits, expected at most {MOST:,}. Give a shorter range."
             )
-        seen = _seen(run, ids)
-        fresh = [name for name in ids if name not in set(seen["commit"].to_pylist())]
-        commits = _read(repository, fresh, run, now)
-        rows = described(repository, run.artifact("describe/past"), commits) if commits else []
-        table = pa.concat_tables([seen, to_table(rows, run.repo_id)])
-        model, version = _model(run, now)
-        changes = forecasts(model, _frame(table)) if len(table) else []
-        if len(ids) == 1 and changes:
+        found, model, table = _score(run, repository, ids, now)
+        if len(ids) == 1 and found.changes:
             whole = repository.commit(ids[0], pseudonyms(now))
-            changes[0]["parts"] = risks_of_parts(model, repository, whole, to_rows(table)[0])
+            found.changes[0]["parts"] = risks_of_parts(model, repository, whole, to_rows(table)[0])
+    return found
+
+
+def score_commits(run: Run, ids: list[str], now: Settings) -> Scored:
+    """Score commits by their ids, parents before children, as `score_revisions` does, but without parts.
+
+    Commits that the run has not seen are described one after the other: give all of them, not only the newest.
+    """
+    with opened(run.location, now) as repository:
+        return _score(run, repository, ids, now)[0]
+
+
+def _score(run: Run, repository: Repository, ids: list[str], now: Settings) -> tuple[Scored, Explainable, pa.Table]:
+    """What is told of the commits, who told it, and the rows it was told from."""
+    seen = _seen(run, ids)
+    known = set(seen["commit"].to_pylist())
+    commits = _read(repository, [name for name in ids if name not in known], run, now)
+    rows = described(repository, run.artifact("describe/past"), commits) if commits else []
+    table = pa.concat_tables([seen, to_table(rows, run.repo_id)])
+    model, version = _model(run, now)
+    changes = forecasts(model, _frame(table)) if len(table) else []
     merges = sum(commit.is_merge for commit in commits)
-    return Scored({"name": model.name, "version": version, "basis": model.basis}, changes, merges)
+    return Scored({"name": model.name, "version": version, "basis": model.basis}, changes, merges), model, table
 
 
 def _read(repository: Repository, fresh: list[str], run: Run, now: Settings) -> list[Commit]:

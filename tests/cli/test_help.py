@@ -16,6 +16,7 @@ COMMANDS = (
     "score",
     "jit",
     "change",
+    "watch",
     "serve",
     "report",
     "validate",

@@ -1,4 +1,4 @@
-"""What asks a model: `score`, `jit`, `change`, `serve`; and what shows its answers: `report`."""
+"""What asks a model: `score`, `jit`, `change`, `watch`, `serve`; and what shows its answers: `report`."""
 
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ def register(commands: "Commands") -> None:
     _score(commands)
     _jit(commands)
     _change(commands)
+    _watch(commands)
     _serve(commands)
     _report(commands)
 
@@ -62,16 +63,46 @@ def _change(commands: "Commands") -> None:
     parser.add_argument("--v2", action="store_true", help="body for /v2/models/faultcast/infer")
 
 
+def _watch(commands: "Commands") -> None:
+    parser = add(
+        commands,
+        "watch",
+        "watching",
+        "follow a repository and show new commits with their risk as they arrive",
+        "Without --url the champion of the last run scores here, in this process. Ends with Ctrl-C.",
+    )
+    parser.add_argument(
+        "repository", metavar="REPO", nargs="?", help="which one (default: the last run's; with --url: where you are)"
+    )
+    parser.add_argument("--url", help="ask a running gateway instead, such as http://127.0.0.1:8080")
+    parser.add_argument("--branch", metavar="REV", default="HEAD", help="what to follow (default: HEAD)")
+    parser.add_argument("--last", type=int, default=10, metavar="N", help="commits to begin with (default: 10)")
+    parser.add_argument("--interval", type=float, default=5.0, metavar="SECONDS", help="how often to look (default: 5)")
+    parser.add_argument("--once", action="store_true", help="show the last commits and end")
+
+
 def _serve(commands: "Commands") -> None:
     parser = add(
         commands,
         "serve",
         "serving",
-        "serve the champion over HTTP, as KServe does (V1 and V2 protocols)",
-        "Listens on loopback unless told otherwise.",
+        "serve a repository's models over HTTP: predictions, feedback, metrics, a page, and KServe's V1 and V2",
+        "Listens on loopback unless told otherwise. A promotion reaches the running server.",
     )
     parser.add_argument(
-        "repository", metavar="REPO", nargs="?", help="whose champion (default: the repository of the last run)"
+        "repository", metavar="REPO", nargs="?", help="whose models (default: the repository of the last run)"
+    )
+    parser.add_argument(
+        "--models",
+        metavar="ALIASES",
+        default="champion",
+        help="champion, challenger and shadow, separated by commas (default: champion); a shadow answers nobody",
+    )
+    parser.add_argument(
+        "--split",
+        metavar="SHARES",
+        default="",
+        help="percentages of those that answer, such as 90/10; sticky by change",
     )
     parser.add_argument("--host", default=None, help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=None, help="port to listen on (default: 8080)")

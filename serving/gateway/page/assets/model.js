@@ -25,16 +25,13 @@ async function fill(place, ask, shown) {
   }
 }
 
-function models(found) {
-  const all = Array.isArray(found) ? found : found.models ?? [];
+function models({ models: all }) {
   if (!all.length) return el("p.notice", {}, "No model is loaded: predictions are answered with 503 until one is.");
   return el("ul.tiles", {}, all.map((one) => el("li", {},
-    el("span.value", {}, one.alias ?? one.name), el("span", {}, el("bdi", {}, `${one.name ?? ""} version ${one.version ?? one.model_version ?? "?"}`)),
-    el("span.soft", {}, [one.kind, one.share !== undefined && `${percent(one.share)} of the requests`].filter(Boolean).join(", ")),
-    el("span.soft", {}, "loaded ", when(instant(one.loaded_at))))));
+    el("span.value", {}, one.alias), el("span", {}, el("bdi", {}, one.name), ` version ${one.version}`),
+    el("span.soft", {}, [one.kind, one.alias === "shadow" ? "scores beside, answers nobody" : `answers ${percent(one.share)} of the requests`].filter(Boolean).join(", ")),
+    el("span.soft", {}, "loaded ", when(one.loaded_at)))));
 }
-
-const instant = (at) => (typeof at === "number" ? new Date(1000 * at).toISOString().replace(/\.\d+Z/, "Z") : at);
 
 const ROWS = [
   ["auc", "AUC", "how often an inducing change is ranked above a clean one", (v) => fixed(v)],
@@ -59,7 +56,17 @@ function judged(found) {
   ];
 }
 
+const DRIFT = {
+  drift: ["inducing", "drift", "What is asked no longer looks like what the model learnt from."],
+  no_drift: ["clean", "no drift", "What is asked looks like what the model learnt from."],
+  unknown: ["open", "unknown", "Too little was asked lately to compare it with what the model learnt from."],
+};
+
 function drifted(found) {
-  const status = String(found.status ?? (found.drift_detected ? "drift" : "unknown"));
-  return [el("p", {}, el(`span.label.${found.drift_detected ? "inducing" : status === "unknown" ? "open" : "clean"}`, {}, status)), el("pre.message", {}, JSON.stringify(found, null, 1).slice(0, 4000))];
+  const [look, name, words] = DRIFT[found.status] ?? DRIFT.unknown;
+  const features = found.drifted_features ?? [];
+  return [
+    el("p", {}, el(`span.label.${look}`, {}, name), ` ${words}`, found.checked_at ? [" Checked ", when(found.checked_at), "."] : null),
+    features.length ? el("p", {}, `${counted(features.length, "feature")} drifted: `, features.map((feature, at) => [at ? ", " : "", el("code", {}, feature)]).flat()) : null,
+  ].filter(Boolean);
 }
