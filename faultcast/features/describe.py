@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from faultcast.features.author_past import Authors, experience_values, review_values, subsystem
-from faultcast.features.catalogue import NAMES
+from faultcast.features.catalogue import CATALOGUE, NAMES
 from faultcast.features.co_change import coupling_values
 from faultcast.features.code import file_values, function_measures
 from faultcast.features.fault_past import fault_values
@@ -21,6 +21,7 @@ from faultcast.measures.kinds import file_kind
 from faultcast.records import Commit, FileChange
 
 SHOWN_PATHS = 20
+_FLOATS = frozenset(feature.name for feature in CATALOGUE if feature.dtype == "float64")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,13 @@ def describe(commit: Commit, past: Past, touched: Touched = NOTHING) -> Row:
         subject=commit.subject[:200],
         paths=tuple(file.path for file in commit.files[:SHOWN_PATHS]),
         text=semantic_text(commit, touched),
-        values={name: values[name] for name in NAMES},
+        values={name: _typed(name, values[name]) for name in NAMES},
     )
+
+
+def _typed(name: str, value: Value) -> Value:
+    """A value of the catalogue's type: tables keep 3 as 3.0 where that says so, and who serves must say the same."""
+    return float(value) if name in _FLOATS and value is not None else value
 
 
 def change_values(commit: Commit, files: Files, authors: Authors) -> dict[str, Value]:
