@@ -187,6 +187,11 @@ class Settings:
     """Predictions that may wait to be written; one more is refused (503), for the disk has stalled."""
     prediction_log_stall_seconds: float = 5.0
     """Seconds after which a prediction that could not be written is refused (503) instead of waiting on."""
+    monitoring_interval_seconds: int = 300
+    """MONITORING_INTERVAL of the contract: seconds between two looks of a server at its predictions; 0: it never
+    looks, `faultcast monitor` is run by something else."""
+    monitoring_lookback_hours: float = 24.0
+    """MONITORING_LOOKBACK of the contract: hours of predictions that a look is about."""
     feedback_quorum: int = 1
     """Accounts whose votes on a change must weigh before a majority decides; a team may want 2 or more."""
     feedback_cap: int = 100
@@ -210,6 +215,8 @@ CONTRACT_NAMES = {
     "min_samples_for_decision": "MIN_SAMPLES_FOR_DECISION",
     "min_f1_improvement_pct": "MIN_F1_IMPROVEMENT_PCT",
     "max_brier_degradation": "MAX_BRIER_DEGRADATION",
+    "monitoring_interval_seconds": "MONITORING_INTERVAL",
+    "monitoring_lookback_hours": "MONITORING_LOOKBACK",
     "github_token": "GITHUB_TOKEN",
     "gitlab_token": "GITLAB_TOKEN",
     "bitbucket_token": "BITBUCKET_TOKEN",
@@ -242,6 +249,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "anonymous_rate_per_second": (0, 1_000_000),
     "ingest_timeout_seconds": (0.1, 3_600),
     "ingest_max_wait_seconds": (0, 86_400),
+    "monitoring_interval_seconds": (0, 86_400),
+    "monitoring_lookback_hours": (0.01, 24 * 365),
     "feedback_quorum": (1, 1_000),
     "feedback_cap": (1, 1_000_000),
     "prediction_log_waiting": (1, 10_000_000),
