@@ -1,46 +1,49 @@
 """``faultcast serve``."""
 
 import argparse
+import logging
 import sys
+from dataclasses import replace
 
 from faultcast import settings
 from faultcast.adapters import runs
 from faultcast.adapters.places import Places
-from faultcast.adapters.registry import Registry
 from faultcast.adapters.repositories import canonical
-from faultcast.errors import NotFound
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Serve the champion until interrupted."""
-    from serving.predictor.app import serve as serve_model
+    """Serve a repository's models until interrupted."""
+    from serving.gateway.build import in_process
+    from serving.gateway.run import serve as serve_gateway
+    from serving.scoring.split import parse
 
     now = settings.load()
-    home = now.home.resolve()
-    run = runs.last(home, canonical(options.repository) if options.repository else None)
-    places = Places(home, run.location)
-    champion = Registry.of(now).champion(places.model_name)
-    if champion is None:
-        raise NotFound(
-            f"{run.location}: found no champion, expected a registered model. The last run's report says why none "
-            "passed: `faultcast report`."
-        )
-    host = options.host or now.host
-    port = options.port or now.port
-    if not options.quiet:
-        print(
-            f"Serving {champion.model_name} version {champion.version} on http://{host}:{port}\n"
-            f"Try: faultcast change {run.location} | curl -s -d @- "
-            f"http://{host}:{port}/v1/models/faultcast:predict",
-            file=sys.stderr,
-        )
-    serve_model(
-        champion.folder,
-        host,
-        port,
-        past=run.artifact("describe/past"),
-        store=places.feature_store,
-        shared_store=now.feature_store,
-        model_version=champion.version,
-    )
+    now = replace(now, home=now.home.resolve())
+    run = runs.last(now.home, canonical(options.repository) if options.repository else None)
+    split = parse(options.models, options.split)
+    parts, following = in_process(now, run.location, split)
+
+    def listening(url: str) -> None:
+        if not options.quiet:
+            print(_told(now, url, run.location, options), file=sys.stderr)
+
+    level = logging.WARNING if options.quiet else logging.INFO
+    serve_gateway(parts, options.host or now.host, _port(options, now), following, listening, level)
     return 0
+
+
+def _port(options: argparse.Namespace, now: settings.Settings) -> int:
+    return now.port if options.port is None else int(options.port)
+
+
+def _told(now: settings.Settings, url: str, location: str, options: argparse.Namespace) -> str:
+    """What stands behind the address, and how to try it."""
+    split = f" {options.split}" if options.split else ""
+    who = "whoever reaches this address may ask, without a login" if now.auth == "embedded" else "callers must log in"
+    return (
+        f"Serving {options.models}{split} of {Places(now.home, location).repo_id} on {url} ({who})\n"
+        f"Page: {url}/page  Documentation: {url}/docs  Metrics: {url}/metrics\n"
+        f"Answers are kept in {(now.cache and 'Redis') or 'memory'}, predictions in "
+        f"{(now.prediction_log and 'PostgreSQL') or now.home / 'predictions.db'}\n"
+        f"Try: faultcast change {location} | curl -s -d @- {url}/v1/models/faultcast:predict"
+    )

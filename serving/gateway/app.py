@@ -3,18 +3,19 @@
 limits of the body -> id, access log and api_* metrics -> who may -> route -> flow -> model -> log -> answer
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from serving.gateway import document, problems
 from serving.gateway.parts import Parts
-from serving.gateway.routes import asking, docs, health, models, saying, watching
+from serving.gateway.routes import asking, docs, health, models, protocols, saying, watching
 from serving.gateway.telemetry import Telemetry
 
-ROUTES = (asking.routes, saying.routes, models.routes, watching.routes, health.routes)
+ROUTES = (asking.routes, saying.routes, models.routes, watching.routes, health.routes, protocols.routes)
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -58,4 +59,11 @@ def served(parts: Parts, app: FastAPI | None = None) -> ASGIApp:
     inside: ASGIApp = parts.security.wrap(app)
     for wrapper in reversed(parts.wrappers):
         inside = wrapper(inside)
-    return Telemetry(inside, parts.metrics, app.routes)
+    return Telemetry(inside, parts.metrics, [*_leaves(app.routes)])
+
+
+def _leaves(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """The routes themselves; FastAPI keeps those of a router behind one that stands for it."""
+    for route in routes:
+        router = getattr(route, "original_router", None)
+        yield from [route] if router is None else _leaves(router.routes)

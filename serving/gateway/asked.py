@@ -86,7 +86,20 @@ class Asker:
     async def ask(
         self, http: HttpRequest, asked: Asked, *, beside: Sequence[Request] = (), key: str = ""
     ) -> tuple[Answer, list[Forecast]]:
-        """One answer, kept in the log before it is told; and those to what is asked `beside`, which are not kept.
+        """One answer; and those to what is asked `beside`, which are not kept. Raises as `ask_all`."""
+        answers, more = await self.ask_all(http, [asked], beside=beside, key=key)
+        return answers[0], more
+
+    async def ask_all(
+        self,
+        http: HttpRequest,
+        asked: Sequence[Asked],
+        *,
+        beside: Sequence[Request] = (),
+        key: str = "",
+        top: int = 5,
+    ) -> tuple[list[Answer], list[Forecast]]:
+        """Answers in the order given, all of one model, each kept in the log before it is told.
 
         Raises:
             BadChange, NotFound, TooMany, TemporaryError: as `Flow.forecast` and `PredictionLog.append`.
@@ -94,15 +107,49 @@ class Asker:
         began = time.perf_counter()
         try:
             principal = await self._parts.security.principal(http)
-            requests = [asked.request, *beside]
-            found = await self._parts.flow.forecast(requests, key=key or _key(asked), gone=http.is_disconnected)
-            answer = Answer(new_id(prefix(asked.repository)), time.time(), found[0])
-            await self._parts.log.append(_record(asked, answer, principal.id, time.perf_counter() - began))
+            found = await self._parts.flow.forecast(
+                [*(one.request for one in asked), *beside],
+                key=key or _key(asked[0]),
+                top=top,
+                gone=http.is_disconnected,
+            )
+            at, seconds = time.time(), time.perf_counter() - began
+            answers = [Answer(self._id(one), at, forecast) for one, forecast in zip(asked, found, strict=False)]
+            records = [
+                self._record(one, answer, principal.id, seconds) for one, answer in zip(asked, answers, strict=True)
+            ]
+            await self._parts.log.append(*records)
         except FaultcastError as error:
             self._parts.metrics.failed(next((reason for kind, reason in FAILED if isinstance(error, kind)), "internal"))
             raise
-        self._tell(asked, answer, time.perf_counter() - began)
-        return answer, found[1:]
+        for one, answer in zip(asked, answers, strict=True):
+            self._tell(one, answer, time.perf_counter() - began)
+        return answers, found[len(asked) :]
+
+    def _record(self, asked: Asked, answer: Answer, principal: str, seconds: float) -> LoggedPrediction:
+        forecast = answer.forecast
+        prediction = forecast.scored.prediction
+        return LoggedPrediction(
+            prediction_id=answer.prediction_id,
+            at=answer.at,
+            repository=asked.repository or self._parts.repository,
+            commit=prediction.commit or asked.commit,
+            risk=prediction.risk,
+            band=prediction.band,
+            model_name=prediction.model_name,
+            model_version=prediction.model_version,
+            alias=forecast.served.alias,
+            input_digest=forecast.digest,
+            features=forecast.scored.values,
+            assumed=tuple(one.field for one in forecast.scored.assumed),
+            request_id=current_request_id(),
+            principal=principal,
+            latency_seconds=seconds,
+        )
+
+    def _id(self, asked: Asked) -> str:
+        """Behind the name that was sent; else that of the repository served here, without the digits behind it."""
+        return new_id(prefix(asked.repository or self._parts.repository.rpartition("-")[0]))
 
     def _tell(self, asked: Asked, answer: Answer, seconds: float) -> None:
         forecast = answer.forecast
@@ -140,25 +187,3 @@ def iso(at: float) -> str:
 def _key(asked: Asked) -> str:
     """The same change always meets the same model."""
     return asked.commit or digest(asked.request)
-
-
-def _record(asked: Asked, answer: Answer, principal: str, seconds: float) -> LoggedPrediction:
-    forecast = answer.forecast
-    prediction = forecast.scored.prediction
-    return LoggedPrediction(
-        prediction_id=answer.prediction_id,
-        at=answer.at,
-        repository=asked.repository,
-        commit=prediction.commit or asked.commit,
-        risk=prediction.risk,
-        band=prediction.band,
-        model_name=prediction.model_name,
-        model_version=prediction.model_version,
-        alias=forecast.served.alias,
-        input_digest=forecast.digest,
-        features=forecast.scored.values,
-        assumed=tuple(one.field for one in forecast.scored.assumed),
-        request_id=current_request_id(),
-        principal=principal,
-        latency_seconds=seconds,
-    )

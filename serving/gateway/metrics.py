@@ -81,6 +81,10 @@ class Metrics:
         self.predictions.labels(name, version, alias, prediction, "true" if cached else "false").inc()
         self.prediction_seconds.labels(name, version).observe(seconds)
 
+    def shadowed(self, name: str, version: str, prediction: str) -> None:
+        """Count what a shadow said; nobody waited for it, so it has no duration."""
+        self.predictions.labels(name, version, "shadow", prediction, "false").inc()
+
     def failed(self, reason: str) -> None:
         """Count one failure; `reason` is one of REASONS."""
         self.prediction_errors.labels(reason).inc()
@@ -98,7 +102,8 @@ class Metrics:
     def resources(self) -> dict[str, float]:
         """What this process takes, by the names of `schemas.Resources`."""
         found = self._process.snapshot()
-        return {name.removeprefix("process_"): value for name, (_, value) in found.items()}
+        told = {name.removeprefix("process_"): value for name, (_, value) in found.items()}
+        return told | {name: int(told[name]) for name in ("memory_rss_bytes", "thread_count")}
 
     def drift(self, drifted_features: int | None) -> None:
         """Say what the newest comparison found; None: there was none yet."""

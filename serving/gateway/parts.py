@@ -83,6 +83,8 @@ class Parts:
     metrics: Metrics
     manifest: Callable[[str], Manifest | None] = lambda alias: None  # noqa: ARG005  tells nothing, whatever is asked
     """The manifest of the model that an alias serves; None where it is elsewhere or has none."""
+    repository: str = ""
+    """Whose changes are asked about where a request names no repository, as the feature store has it."""
     routers: tuple[APIRouter, ...] = ()
     """Routes of others: the page, the protocols of KServe."""
     wrappers: tuple[Callable[[ASGIApp], ASGIApp], ...] = ()

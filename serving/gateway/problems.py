@@ -2,12 +2,12 @@
 
 | status | what |
 | --- | --- |
-| 400 | the change is malformed in a way that no schema tells |
+| 400 | the body is no JSON, or the change is malformed in a way that no schema tells |
 | 401, 403 | nobody knows who asks; who asks may not |
 | 404, 405 | no such path, prediction, commit or model; not by this method |
 | 409 | a model cannot be served: other features, or a folder that is not what its manifest says |
 | 413, 408 | the body is too large, or came too slowly (`serving.limits`) |
-| 415, 422 | the body is no JSON; it is not what the route's schema says |
+| 422 | the body, a header or the path is not what the route's schema says |
 | 429, 503 | too many, or something is not there now; `Retry-After` says when to come back |
 | 500 | a defect of ours: the log has it, the answer only the request's id |
 """
@@ -38,7 +38,7 @@ from faultcast.errors import (
 from serving.gateway.logs import current_request_id
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_SECONDS = 5.0
+RETRY_AFTER_SECONDS = 5
 """Where an error does not know better."""
 MAX_ERRORS = 20
 """Fields named in one answer; a body may be wrong in millions of places."""
@@ -71,18 +71,28 @@ def status_of(error: FaultcastError) -> int:
 
 
 def problem(
-    status: int, detail: str, *, errors: Sequence[Mapping[str, str]] = (), headers: Mapping[str, str] | None = None
+    status: int,
+    detail: str,
+    *,
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+    is_kserve: bool = False,
 ) -> Response:
     """One problem as an answer; `errors` are (pointer, detail) of single fields."""
-    return Response(body(status, detail, errors=errors), status, dict(headers or {}), MEDIA_TYPE)
+    sent = dict(headers or {})
+    if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+        sent.setdefault("retry-after", str(RETRY_AFTER_SECONDS))
+    return Response(body(status, detail, errors=errors, is_kserve=is_kserve), status, sent, MEDIA_TYPE)
 
 
-def body(status: int, detail: str, *, errors: Sequence[Mapping[str, str]] = ()) -> bytes:
-    """The problem alone, for those who answer without a framework."""
+def body(status: int, detail: str, *, errors: Sequence[Mapping[str, str]] = (), is_kserve: bool = False) -> bytes:
+    """The problem alone, for those who answer without a framework; KServe's clients look for `error`."""
     told: dict[str, Any] = {"type": "about:blank", "title": _title(status), "status": status, "detail": detail}
     if errors:
         told["errors"] = list(errors)
     told["request_id"] = current_request_id()
+    if is_kserve:
+        told["error"] = detail
     return orjson.dumps(told)
 
 
@@ -91,7 +101,7 @@ def written(status: int, message: str) -> tuple[bytes, bytes]:
     return MEDIA_TYPE.encode(), body(status, message)
 
 
-def of(error: FaultcastError) -> Response:
+def of(error: FaultcastError, *, is_kserve: bool = False) -> Response:
     """One of our errors as an answer."""
     status = status_of(error)
     headers: dict[str, str] = {}
@@ -100,7 +110,7 @@ def of(error: FaultcastError) -> Response:
         headers["retry-after"] = str(max(1, math.ceil(seconds)))
     if isinstance(error, Unauthorized):
         headers["www-authenticate"] = 'Bearer realm="faultcast"'
-    return problem(status, detail_of(error, status), headers=headers)
+    return problem(status, detail_of(error, status), headers=headers, is_kserve=is_kserve)
 
 
 def detail_of(error: FaultcastError, status: int) -> str:
@@ -114,8 +124,8 @@ def install(app: FastAPI) -> None:
     """Let an application answer every error as a problem."""
 
     async def ours(request: Request, error: Exception) -> Response:
-        del request
-        return of(error) if isinstance(error, FaultcastError) else problem(500, _defect())
+        is_kserve = request.url.path.startswith(("/v1/", "/v2"))
+        return of(error, is_kserve=is_kserve) if isinstance(error, FaultcastError) else problem(500, _defect())
 
     async def https(request: Request, error: Exception) -> Response:
         del request

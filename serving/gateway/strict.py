@@ -4,8 +4,11 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.routing import APIRoute
+
+from faultcast.errors import BadChange
+from serving.wire.instances import parse_json
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 WORDS = {
@@ -32,7 +35,10 @@ class StrictRequest(Request):
     async def json(self) -> Any:
         """The body, read once."""
         if not hasattr(self, "_json"):
-            self._json = orjson.loads(await self.body())
+            try:
+                self._json = parse_json(await self.body(), "body")
+            except BadChange as error:
+                raise HTTPException(400, str(error)) from None
         return self._json
 
 

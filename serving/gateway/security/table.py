@@ -4,6 +4,7 @@ Paths are matched by the router's own regular expressions (`starlette.routing.co
 and what is run cannot differ.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from re import Pattern
 
@@ -28,7 +29,6 @@ class Rule:
 RULES = (
     # Probes and what a browser loads before anyone can sign in: the same for everyone, nothing learnt is in it.
     Rule("GET", "/", _OPEN),
-    Rule("GET", "/health", _OPEN),
     Rule("GET", "/health/live", _OPEN),
     Rule("GET", "/health/ready", _OPEN),
     Rule("GET", "/docs", _OPEN),
@@ -40,9 +40,13 @@ RULES = (
     Rule("GET", "/v2/health/ready", _OPEN),
     Rule("GET", "/v1/models", _OPEN),
     Rule("GET", "/v2/models", _OPEN),
-    # What is known.
+    # What is known; /health tells of models and the machine's resources, probes have /health/live and /health/ready.
+    Rule("GET", "/health", _READ),
     Rule("GET", "/metrics", _READ),
     Rule("GET", "/models", _READ),
+    # Before the path without a verb, which would match these, too.
+    Rule("POST", "/v1/models/{name}:predict", _PREDICT),
+    Rule("POST", "/v1/models/{name}:explain", _PREDICT),
     Rule("GET", "/v1/models/{name}", _READ),
     Rule("GET", "/v2/models/{name}", _READ),
     Rule("GET", "/v2/models/{name}/ready", _READ),
@@ -54,8 +58,6 @@ RULES = (
     # What is asked.
     Rule("POST", "/predict", _PREDICT),
     Rule("POST", "/analyze/code", _PREDICT),
-    Rule("POST", "/v1/models/{name}:predict", _PREDICT),
-    Rule("POST", "/v1/models/{name}:explain", _PREDICT),
     Rule("POST", "/v2/models/{name}/infer", _PREDICT),
     # What people say, and what changes who answers.
     Rule("POST", "/feedback", _FEEDBACK, "feedback"),
@@ -93,14 +95,22 @@ class Table:
         return known
 
     def find(self, method: str, path: str) -> Found:
-        """Return the rule of a request; HEAD is judged as GET."""
-        methods = self._exact.get(path)
-        if methods is None:
-            methods = next((methods for pattern, methods in self._patterns if pattern.match(path)), None)
-        if methods is None:
-            return Found(None)
-        rule = methods.get("GET" if method == "HEAD" else method)
-        return Found(rule, () if rule else tuple(sorted(methods)))
+        """Return the rule of a request; HEAD is judged as GET.
+
+        As in the router, a path that two templates fit goes to the first that knows the method.
+        """
+        asked = "GET" if method == "HEAD" else method
+        allowed: set[str] = set()
+        for methods in self._fitting(path):
+            if asked in methods:
+                return Found(methods[asked])
+            allowed.update(methods)
+        return Found(None, tuple(sorted(allowed)))
+
+    def _fitting(self, path: str) -> Iterator[dict[str, Rule]]:
+        if path in self._exact:
+            yield self._exact[path]
+        yield from (methods for pattern, methods in self._patterns if pattern.match(path))
 
 
 TABLE = Table()
