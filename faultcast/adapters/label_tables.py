@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from faultcast.features.table import INSTANT
 from faultcast.labels import Labelling
-from faultcast.records import Fix, Link
+from faultcast.records import Fix, Label, Link
 
 _RIPENING = b"ripening_days"
 
@@ -84,6 +84,18 @@ def _plain(record: Fix | Link) -> dict[str, Any]:
 def ripening_days(labels: Path) -> float:
     """The ripening time that the labels were made with, in days."""
     return float(pq.read_schema(labels).metadata[_RIPENING])
+
+
+def read_labels(path: Path) -> list[Label]:
+    """Read the labels table."""
+    rows = pq.read_table(path).to_pylist()
+    return [
+        Label(
+            row["commit"], bool(row["label"]), round(row["event_timestamp"].timestamp()), row["confidence"],
+            row["fix"], row["rule"],
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def read_links(path: Path) -> list[Link]:

@@ -20,7 +20,7 @@ from faultcast.records import Outcome
 from faultcast.validation.drift import Columns, Reference, compare
 from faultcast.validation.reference import RISK
 
-_STATUS = {Outcome.PASS.value: "ok", Outcome.FAIL.value: "drift", Outcome.INCONCLUSIVE.value: "inconclusive"}
+_STATUS = {Outcome.PASS.value: "no_drift", Outcome.FAIL.value: "drift", Outcome.INCONCLUSIVE.value: "unknown"}
 
 
 def drift(window: Window, reference: Reference | None, *, since: float, min_rows: int, version: str) -> dict[str, Any]:
@@ -35,10 +35,10 @@ def drift(window: Window, reference: Reference | None, *, since: float, min_rows
         version: of the model whose risks are compared.
 
     Returns:
-        {"status": "ok" | "drift" | "inconclusive", "outcome", "drift_detected", "drifted_feature_count",
+        {"status": "no_drift" | "drift" | "unknown", "outcome", "drift_detected", "drifted_feature_count",
         "drifted_features": [names, largest PSI first], "changes", "min_changes", "since", "until", "text", "columns":
-        {name: `faultcast.validation.drift.Shift`}}; `risk` is a column beside the features, but no feature: it is not
-        counted.
+        {name: `faultcast.validation.drift.Shift`}}. Where the status is unknown, whether and how many is None. `risk`
+        is a column beside the features, but no feature: a drift of it alone is one, of 0 features.
     """
     rows = window.distinct(since, min_rows)
     found: dict[str, Any] = {
@@ -53,11 +53,12 @@ def drift(window: Window, reference: Reference | None, *, since: float, min_rows
         return _undecided(f"{len(rows)} changes were asked for, at least {min_rows} are needed to decide") | found
     compared = compare(reference, _columns(window, rows, version))
     names = [name for name in compared["drifted"] if name != RISK]
+    is_open = compared["outcome"] == Outcome.INCONCLUSIVE.value
     return {
         "status": _STATUS[compared["outcome"]],
         "outcome": compared["outcome"],
-        "drift_detected": compared["outcome"] == Outcome.FAIL.value,
-        "drifted_feature_count": len(names),
+        "drift_detected": None if is_open else compared["outcome"] == Outcome.FAIL.value,
+        "drifted_feature_count": None if is_open else len(names),
         "drifted_features": names,
         **found,
         "text": _text(compared["drifted"], compared["columns"]),
@@ -68,7 +69,7 @@ def drift(window: Window, reference: Reference | None, *, since: float, min_rows
 def _undecided(text: str) -> dict[str, Any]:
     outcome = Outcome.INCONCLUSIVE.value
     return {
-        "status": _STATUS[outcome], "outcome": outcome, "drift_detected": False, "drifted_feature_count": 0,
+        "status": _STATUS[outcome], "outcome": outcome, "drift_detected": None, "drifted_feature_count": None,
         "drifted_features": [], "text": text, "columns": {},
     }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What judges models and decides which one serves: `validate`, `models`, `promote`, `rollback`."""
+"""What judges models and decides which one serves: `validate`, `models`, `promote`, `rollback`, `monitor`."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ def register(commands: "Commands") -> None:
     _models(commands)
     _promote(commands)
     _rollback(commands)
+    _monitor(commands)
 
 
 def _validate(commands: "Commands") -> None:
@@ -79,6 +80,20 @@ def _rollback(commands: "Commands") -> None:
     _repository(parser)
     parser.add_argument("--why", metavar="TEXT", default="", help="the reason, for the promotion log")
     _by(parser)
+
+
+def _monitor(commands: "Commands") -> None:
+    parser = add(
+        commands,
+        "monitor",
+        "monitoring",
+        "look at what was predicted lately: counts, drift, and how good it was once labels have come",
+        "A server looks by itself every five minutes; this is one look. What it finds is kept below the state folder.",
+    )
+    _repository(parser)
+    parser.add_argument(
+        "--model", default="", metavar="FOLDER", help="a model's folder to compare with (default: the champion's)"
+    )
 
 
 def _repository(parser: argparse.ArgumentParser) -> None:
