@@ -1,10 +1,10 @@
 """The page in a real headless Chromium: what a reader sees, by mouse, keyboard and small screen."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import chromium, coloured, sized, weak_colours
 from report_story import story, story_without_model
 from selenium import webdriver
 from selenium.webdriver.common.by import By
@@ -12,31 +12,10 @@ from selenium.webdriver.common.keys import Keys
 
 from faultcast.report import render
 
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.fail("chromium and chromedriver are needed: apt-get install chromium chromium-driver (or your system's)")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    with webdriver.Chrome(options=options, service=webdriver.ChromeService(driver)) as found:
+    with chromium(tmp_path_factory.mktemp("profile")) as found:
         yield found
 
 
@@ -49,8 +28,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def show(browser: webdriver.Chrome, page: Path, width: int = 1200) -> None:
-    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    sized(browser, width)
     browser.get_log("browser")
     browser.get(page.as_uri())
 
@@ -98,23 +76,7 @@ def test_changes_are_filtered_by_band_and_by_words(browser: webdriver.Chrome, pa
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_its_ground(browser: webdriver.Chrome, pages: Path, scheme: str) -> None:
     """Contrast of at least 4.5 (WCAG 2.2 AA) for every colour that text is written in."""
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    coloured(browser, scheme)
     show(browser, pages / "full.html")
-    read = "const s = getComputedStyle(document.body); return arguments[0].map(n => s.getPropertyValue('--' + n))"
-    names = ["page", "card", "ink", "soft", "chosen", "inducing", "fix", "high", "medium", "low"]
-    page, card, *inks = browser.execute_script(read, names)
-    weak = {
-        n: contrast(i, g) for n, i in zip(names[2:], inks, strict=True) for g in (page, card) if contrast(i, g) < 4.5
-    }
-    assert weak == {}
-
-
-def contrast(one: str, other: str) -> float:
-    def luminance(colour: str) -> float:
-        parts = [int(colour.strip()[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
+    inks = ["ink", "soft", "chosen", "inducing", "fix", "high", "medium", "low"]
+    assert weak_colours(browser, ["page", "card"], inks, 4.5) == {}
