@@ -4,7 +4,7 @@ A setting ``ripening_days`` is read from ``FAULTCAST_RIPENING_DAYS``.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -180,7 +180,7 @@ class Settings:
     tuning_storage: str = ""
     """Database of Optuna's studies, `postgresql+psycopg://user@host/name` (its password: PGPASSWORD or PGPASSFILE);
     empty: journal files inside `home`."""
-    prediction_log: str = ""
+    prediction_log: str = field(default="", repr=False)
     """Database of predictions and feedback, `postgresql://user@host/name` (its password: PGPASSWORD or PGPASSFILE);
     empty: SQLite inside `home`."""
     prediction_log_waiting: int = 10_000
@@ -279,6 +279,14 @@ def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
     """Return an environment for a child process that has no use for our tokens."""
     hidden = {variable for name in secrets() for variable in variables(name)}
     return {name: value for name, value in environment.items() if name not in hidden}
+
+
+def for_child(now: Settings, keep: Collection[str] = ()) -> dict[str, str]:
+    """The environment of a child process that is to have these settings; of the secrets those in `keep` alone."""
+    hidden = secrets() - set(keep)
+    given = {name: str(getattr(now, name)) for name in (one.name for one in fields(Settings)) if name not in hidden}
+    given["home"] = str(now.home.resolve())
+    return without_secrets(os.environ) | {variables(name)[0]: value for name, value in given.items()}
 
 
 def load() -> Settings:
