@@ -186,7 +186,7 @@ def test_nothing_sent_asks_for_a_token_and_says_so(client):
 
 
 def test_probes_need_no_token(client):
-    assert client.get("/health").status_code == 200
+    assert client.get("/health/ready").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_probes_need_no_token(client):
 def test_roles_come_from_the_claim_that_the_settings_name(issuer, tmp_path, claim, claims, roles):
     with guarded(tmp_path, **settings_of(issuer, roles_claim=claim)) as client:
         token = issuer.token(**{"roles": None} | claims)
-        assert client.get("/health", headers=bearer(token)).json()["roles"] == roles
+        assert client.get("/health/ready", headers=bearer(token)).json()["roles"] == roles
 
 
 @pytest.mark.parametrize("roles", [None, [], ["admin"], ["OPERATOR"], {"viewer": True}, 7, [["viewer"]], [None]])
@@ -289,7 +289,7 @@ def test_an_issuer_that_never_answered_is_a_matter_of_time(issuer, tmp_path):
             refused = client.post("/predict", headers=bearer(issuer.token()))
             assert refused.status_code == 503
             assert int(refused.headers["retry-after"]) >= 1
-            assert client.get("/health").status_code == 200
+            assert client.get("/health/ready").status_code == 200
             issuer.broken = ""
             time.sleep(1.1)
             assert client.post("/predict", headers=bearer(issuer.token())).status_code == 200

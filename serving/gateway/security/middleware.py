@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from faultcast.errors import FaultcastError, Forbidden, TemporaryError, TooMany, Unauthorized
+from serving.gateway.logs import current_request_id
 from serving.gateway.security.credentials import nobody
 from serving.gateway.security.principal import Need, Principal
 from serving.gateway.security.rates import Taken
@@ -46,7 +47,7 @@ class Door:
             rule = self._rule(principal, connection)
         except FaultcastError as refusal:
             await self._tell(refusal, connection)
-            await refuse(refusal, scope, send, [header for one in taken for header in one.headers()])
+            await refuse(refusal, scope, receive, send, [header for one in taken for header in one.headers()])
             return
         await self._app(scope, receive, self._watched(connection, send, rule, principal, taken))
 
@@ -96,9 +97,8 @@ class Door:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), *limits]
                 if rule.audited:
-                    names = dict(message["headers"])
-                    request_id = names.get(b"x-request-id", b"").decode("latin-1")
-                    await watch.ended(rule.audited, principal, scope["path"], message["status"], request_id)
+                    how = (scope["path"], message["status"], current_request_id())
+                    await watch.ended(rule.audited, principal, *how)
             await send(message)
 
         return watched

@@ -1,19 +1,10 @@
-"""Refusals as they are answered: RFC 9457 problems, and no more in them than needed."""
+"""Refusals as the rest of the gateway tells them (`serving.gateway.problems`), and two that only the door knows."""
 
-import json
-import math
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from starlette.types import Scope, Send
-
-from faultcast.errors import (
-    FaultcastError,
-    Forbidden,
-    NotFound,
-    PermanentError,
-    TemporaryError,
-    TooMany,
-    Unauthorized,
-)
+from faultcast.errors import FaultcastError, NotFound, PermanentError
+from serving.gateway import problems
 
 
 class Nowhere(NotFound):
@@ -28,34 +19,17 @@ class MethodNotAllowed(PermanentError):
 
     def __init__(self, allowed: tuple[str, ...]) -> None:
         self.allowed = allowed
-        super().__init__(f"This path knows {', '.join(allowed)} alone.")
+        super().__init__("This path does not know this method. GET /docs lists what it knows.")
 
 
-_KINDS: tuple[tuple[type[FaultcastError], int, str], ...] = (
-    (Unauthorized, 401, "Unauthorized"),
-    (Forbidden, 403, "Forbidden"),
-    (NotFound, 404, "Not Found"),
-    (MethodNotAllowed, 405, "Method Not Allowed"),
-    (TooMany, 429, "Too Many Requests"),
-    (TemporaryError, 503, "Service Unavailable"),
-)
-
-
-async def refuse(error: FaultcastError, scope: Scope, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+async def refuse(
+    error: FaultcastError, scope: Scope, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]]
+) -> None:
     """Answer with a refusal; the body is not read."""
-    status, title = next(((code, words) for kind, code, words in _KINDS if isinstance(error, kind)), (403, "Forbidden"))
-    problem = {"type": "about:blank", "title": title, "status": status, "detail": str(error)}
-    body = json.dumps(problem).encode()
-    sent = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(body)).encode()),
-        *headers,
-    ]
-    if isinstance(error, Unauthorized):
-        sent.append((b"www-authenticate", b'Bearer realm="faultcast"'))
-    if isinstance(error, MethodNotAllowed):
-        sent.append((b"allow", ", ".join(error.allowed).encode()))
-    if isinstance(error, TemporaryError):
-        sent.append((b"retry-after", str(max(1, math.ceil(getattr(error, "retry_after", 5)))).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": sent})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    answer = _method(error) if isinstance(error, MethodNotAllowed) else problems.of(error)
+    answer.raw_headers.extend(headers)
+    await answer(scope, receive, send)
+
+
+def _method(error: MethodNotAllowed) -> Response:
+    return problems.problem(405, str(error), headers={"allow": ", ".join(error.allowed)})
