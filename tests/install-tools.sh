@@ -7,6 +7,7 @@ missing=
 command -v chromium >/dev/null && command -v chromedriver >/dev/null || missing="chromium chromium-driver fonts-dejavu-core"
 command -v openssl >/dev/null || missing="$missing openssl"
 command -v redis-server >/dev/null || command -v valkey-server >/dev/null || missing="$missing redis-server"
+command -v prometheus >/dev/null || missing="$missing prometheus"
 command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 
 if [ -n "$missing" ]; then
