@@ -23,10 +23,11 @@ from serving.gateway.page.routes import router as page
 from serving.gateway.parts import Parts
 from serving.gateway.security import Security
 from serving.gateway.shadows import Shadows
+from serving.gateway.watched import Watched
 from serving.limits import BodyLimit
 from serving.scoring.fleet import Fleet
 from serving.scoring.forecaster import Forecaster
-from serving.scoring.sources import RunSource
+from serving.scoring.sources import RunSource, Source
 from serving.scoring.split import CHAMPION, Split
 
 MAX_DEPTH = 64
@@ -41,18 +42,27 @@ def in_process(settings: Settings, location: str | None = None, split: Split = C
         UsageError: settings contradict one another, or name what cannot be used.
     """
     source = RunSource(settings, location)
-    log, metrics = prediction_log.opened(settings), Metrics()
-    fleet = Fleet(source, split, Shadows(log, metrics, source.repository))
-    following = Following(fleet, metrics)
-    parts = around(settings, fleet, log=log, metrics=metrics)
+    parts, following = of_fleet(settings, source, split, source.repository)
+    history = page(History(settings.home, source.location), parts.forecaster)
+    watched = Watched(settings, parts.log, source.location, parts.metrics.drift)
     made = replace(
         parts,
-        repository=source.repository,
-        routers=(page(History(settings.home, source.location), fleet),),
-        start=(following.start,),
-        stop=(following.stop, *parts.stop),
+        routers=(history,),
+        monitoring=watched,
+        start=(*parts.start, watched.start),
+        stop=(watched.stop, *parts.stop),
     )
     return made, following
+
+
+def of_fleet(settings: Settings, source: Source, split: Split, repository: str = "") -> tuple[Parts, Following]:
+    """Parts around models in this process, wherever they come from; raises as `in_process`."""
+    log, metrics = prediction_log.opened(settings), Metrics()
+    fleet = Fleet(source, split, Shadows(log, metrics, repository))
+    following = Following(fleet, metrics)
+    parts = around(settings, fleet, log=log, metrics=metrics)
+    stop = (following.stop, *parts.stop)
+    return replace(parts, repository=repository, start=(following.start,), stop=stop), following
 
 
 def around(
