@@ -123,21 +123,6 @@ def test_other_methods_and_paths_reach_nothing(clients, method, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/models/main/reload", "/feedback", "/metrics", "/internal", "//feedback", "/FEEDBACK"]
-)
-def test_other_methods_and_paths_reach_nothing(clients, role, method, path):
-    client, headers = clients
-    known = f"{method} {path.replace('main', '{name}')}"
-    if known in EVERYTHING:
-        return
-    refused = client.request(method, f"http://gateway.example{path}", headers=headers[role])
-    assert refused.status_code == (
-        401 if role is None else 405 if path in known and TABLE.find("X", path).allowed else 404
-    )
-    assert refused.headers.get("allow", "") == ", ".join(TABLE.find(method, path).allowed if role else ())
-
-
-@pytest.mark.parametrize(
     "path",
     [
         "/models/main/reload/", "/models//reload", "/models/main%2Freload", "/models/main/reload;x", "/models/main/./reload",
