@@ -40,6 +40,46 @@ class _Refused(Exception):
         super().__init__(message)
 
 
+class _Deadline:
+    """Bounds the time that tasks spend inside: one timer for all, since one for each costs more than reading does."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._ends: dict[asyncio.Task[Any], float] = {}
+        self._late: set[asyncio.Task[Any]] = set()
+        self._watching = False
+
+    def __enter__(self) -> None:
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        if task is None:
+            raise RuntimeError("expected to run in a task")
+        self._ends[task] = loop.time() + self._seconds
+        if not self._watching:
+            self._watching = True
+            loop.call_later(self._seconds / 4, self._watch)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("expected to run in a task")
+        del self._ends[task]
+        if task in self._late:
+            self._late.discard(task)
+            if task.uncancel() == 0 and kind is asyncio.CancelledError:
+                raise _Refused(408, f"body: not complete after {self._seconds:g} seconds; send it faster") from None
+
+    def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for task, end in self._ends.items():
+            if end <= now and task not in self._late:
+                self._late.add(task)
+                task.cancel()
+        self._watching = bool(self._ends)
+        if self._watching:
+            loop.call_later(self._seconds / 4, self._watch)
+
+
 class BodyLimit:
     """ASGI middleware: bodies bounded in bytes, in time, in depth, and all bodies together in memory."""
 
@@ -70,6 +110,7 @@ class BodyLimit:
         self._max_depth = max_depth
         self._written = written
         self._held = 0
+        self._deadline = _Deadline(max_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or (announced := _announced(scope["headers"])) == 0:
@@ -91,12 +132,9 @@ class BodyLimit:
         if announced is None or announced > self._max_bytes:
             await self._drain(scope, receive)
             raise _Refused(413, self._too_large())
-        try:
-            async with asyncio.timeout(self._max_seconds):
-                if not await self._collect(scope, receive, body):
-                    return False
-        except TimeoutError:
-            raise _Refused(408, f"body: not complete after {self._max_seconds:g} seconds; send it faster") from None
+        with self._deadline:
+            if not await self._collect(scope, receive, body):
+                return False
         if self._max_depth and depth(body) > self._max_depth:
             raise _Refused(400, f"body: nested deeper than {self._max_depth} levels; send it flatter")
         return True

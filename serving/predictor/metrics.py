@@ -38,6 +38,7 @@ class Metrics:
             "ml_model_loaded", "1 while the model can answer.", ("model_name", "model_version"), registry=registry
         )
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._versions: dict[tuple[str, str, str], Counter] = {}
         for reason in REASONS.values():
             self._prediction_errors.labels(reason)
 
@@ -53,7 +54,11 @@ class Metrics:
 
     def predicted(self, protocol: str, name: str, version: str, changes: int) -> None:
         """Changes that were scored; `protocol` is v1, v2 or grpc."""
-        self._predictions.labels(protocol, name, version).inc(changes)
+        key = (protocol, name, version)
+        found = self._versions.get(key)
+        if found is None:
+            found = self._versions[key] = self._predictions.labels(*key)
+        found.inc(changes)
 
     def failed(self, status: int) -> None:
         """A request for predictions that failed."""

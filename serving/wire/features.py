@@ -3,6 +3,7 @@
 Shapes: N rows, C catalogue columns.
 """
 
+import operator
 from collections.abc import Sequence
 
 import numpy as np
@@ -31,8 +32,10 @@ def _high(feature: Feature) -> float:
 _LOW_C = np.array([_low(feature) for feature in CATALOGUE])
 _HIGH_C = np.array([_high(feature) for feature in CATALOGUE])
 _FRACTIONS_C = np.array([feature.dtype == "float64" for feature in CATALOGUE])
-_BOOLS = frozenset(i for i, feature in enumerate(CATALOGUE) if feature.dtype == "bool")
+_NO_BOOLS = tuple(i for i, feature in enumerate(CATALOGUE) if feature.dtype != "bool")
+_numbers_of = operator.itemgetter(*_NO_BOOLS)
 _NUMBERS = frozenset((int, float, type(None)))
+_PLAIN = _NUMBERS | {bool}
 _PYTHON = {"int64": int, "float64": float, "bool": bool}
 
 
@@ -51,10 +54,7 @@ def read_list(values: Sequence[object], where: str, rows: int | None = None) -> 
     if len(values) != width * (rows or 1):
         raise BadChange(f"{where}: found {len(values)} values, expected {width} in catalogue order")
     kinds = set(map(type, values))
-    plain = kinds <= _NUMBERS or (
-        kinds <= {*_NUMBERS, bool} and all(i % width in _BOOLS for i, v in enumerate(values) if v is True or v is False)
-    )
-    if plain:
+    if kinds <= _NUMBERS or (kinds <= _PLAIN and not _has_stray_bool(values, width)):
         values_NC = np.array(values, dtype=np.float64).reshape(-1, width)
         if _are_right(values_NC):
             return values_NC
@@ -89,6 +89,11 @@ def assumptions(values_C: NDArray[np.float64], *, has_text: bool) -> tuple[Assum
 
 _MISSING = tuple(Assumed(name, "missing: the model puts what is typical") for name in NAMES)
 _NO_TEXT = Assumed("text", "empty")
+
+
+def _has_stray_bool(values: Sequence[object], width: int) -> bool:
+    """Whether a number's place holds true or false, which NumPy would take for 1 and 0."""
+    return any(bool in map(type, _numbers_of(values[at : at + width])) for at in range(0, len(values), width))
 
 
 def _are_right(values_NC: NDArray[np.float64]) -> bool:

@@ -130,7 +130,7 @@ def _flat(tensor: Tensor, where: str) -> Sequence[object]:
     data = tensor.data
     if not isinstance(data, list):
         raise BadChange(f"{where}.data: expected a list, found {kind(data)}")
-    if len(tensor.shape) > 1 and any(type(row) is list for row in data):
+    if len(tensor.shape) > 1 and list in map(type, data):
         return [element for row in data for element in (row if isinstance(row, list) else [row])]
     return data
 
