@@ -13,6 +13,7 @@
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -62,6 +63,8 @@ STATUS: tuple[tuple[type[FaultcastError], int], ...] = (
 
 SAID = {409: "This model cannot be served here; the log says why. What was served before goes on."}
 """What is told instead of an error's own words where those speak of folders and hosts, which are nobody's business."""
+_FOLDER = re.compile(r"(?<![\w/.:])/[^\s/:;,'\"()]+(?:/[^\s/:;,'\"()]+)+(?<![.])/?")
+"""An absolute path of two names or more; routes of ours that messages name have one."""
 UNAVAILABLE = "Something that this answer needs is not there now; try again."
 
 
@@ -117,7 +120,16 @@ def detail_of(error: FaultcastError, status: int) -> str:
     """What may be told of an error: its own words where they speak of the request alone."""
     if status >= 500 and type(error) is not TemporaryError:
         return UNAVAILABLE if isinstance(error, TemporaryError) else _defect()
-    return SAID.get(status, str(error))
+    return SAID.get(status, without_folders(str(error)))
+
+
+def without_folders(message: str) -> str:
+    """A message without this machine's folders: what stands there is told, where it stands is not.
+
+    >>> without_folders("no feature store in /srv/faultcast/feast: run the stage `materialize` first")
+    'no feature store in (a folder of this server): run the stage `materialize` first'
+    """
+    return _FOLDER.sub("(a folder of this server)", message)
 
 
 def install(app: FastAPI) -> None:

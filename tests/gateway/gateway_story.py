@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import httpx
 from feature_servers import free_port
 
-sys.path.append(str(Path(__file__).parents[1] / "serving"))  # where the fleet's story is told
+sys.path += [str(Path(__file__).parents[1] / room) for room in ("adapters", "serving")]  # what they tell is told here, too
 
 START_SECONDS = 60
 RECOVERY_SECONDS = 30
