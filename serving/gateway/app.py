@@ -1,6 +1,6 @@
 """`create_app`: the routes, and what stands around every one of them.
 
-limits of the body -> id, access log and api_* metrics -> who may -> route -> flow -> model -> log -> answer
+id, access log and api_* metrics -> who may -> limits of the body -> route -> flow -> model -> log -> answer
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -56,10 +56,10 @@ def create_app(parts: Parts) -> FastAPI:
 def served(parts: Parts, app: FastAPI | None = None) -> ASGIApp:
     """Everything, as a server runs it."""
     app = app or create_app(parts)
-    inside: ASGIApp = parts.security.wrap(app)
+    inside: ASGIApp = app
     for wrapper in reversed(parts.wrappers):
         inside = wrapper(inside)
-    return Telemetry(inside, parts.metrics, [*_leaves(app.routes)])
+    return Telemetry(parts.security.wrap(inside), parts.metrics, [*_leaves(app.routes)])
 
 
 def _leaves(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:

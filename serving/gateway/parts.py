@@ -88,7 +88,7 @@ class Parts:
     routers: tuple[APIRouter, ...] = ()
     """Routes of others: the page, the protocols of KServe."""
     wrappers: tuple[Callable[[ASGIApp], ASGIApp], ...] = ()
-    """Pure ASGI middlewares outside of everything, the outermost first: limits of body, header and time."""
+    """Pure ASGI middlewares around the routes, inside the door, the outermost first: limits of the body."""
     start: tuple[Callable[[], Awaitable[None]], ...] = ()
     """Awaited in this order before the first request is taken."""
     stop: tuple[Callable[[], Awaitable[None]], ...] = ()

@@ -51,6 +51,26 @@ def listed(setting: str) -> tuple[str, ...]:
     return tuple(entry.strip() for entry in setting.split(",") if entry.strip())
 
 
+def proxies(settings: Settings) -> list[str]:
+    """Addresses and networks of the proxies that are believed.
+
+    Raises:
+        UsageError: an entry is neither, or is everyone.
+    """
+    found = []
+    for entry in listed(settings.trusted_proxies):
+        try:
+            network = ipaddress.ip_network(entry)
+        except ValueError:
+            network = None
+        if network is None or network.prefixlen == 0:
+            raise UsageError(
+                f"FAULTCAST_TRUSTED_PROXIES: found {entry!r}, expected addresses or networks like 10.0.0.0/8"
+            )
+        found.append(entry)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Callers:
     """Names and origins that are let in."""

@@ -28,6 +28,8 @@ async def refuse(
     """Answer with a refusal; the body is not read."""
     answer = _method(error) if isinstance(error, MethodNotAllowed) else problems.of(error)
     answer.raw_headers.extend(headers)
+    if any(name in {b"content-length", b"transfer-encoding"} for name, _ in scope["headers"]):
+        answer.headers["connection"] = "close"  # whoever is refused holds no connection open with a body without end
     await answer(scope, receive, send)
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from faultcast.adapters.oidc import Issuer
 from faultcast.errors import Forbidden, UsageError
 from faultcast.settings import Settings
-from serving.gateway.security.addresses import Callers, is_loopback
+from serving.gateway.security.addresses import Callers, is_loopback, proxies
 from serving.gateway.security.api_keys import ApiKeys
 from serving.gateway.security.audit import AuditLog
 from serving.gateway.security.credentials import Credentials
@@ -34,6 +35,8 @@ class Security:
     credentials: Credentials
     pseudonyms: Pseudonyms
     watch: Watch
+    proxies: list[str]
+    """Whose word on the caller's address and on TLS is believed."""
     known: Buckets
     """One bucket for each who proved who they are."""
     unknown: Buckets
@@ -53,6 +56,7 @@ class Security:
             callers=Callers.of(settings, embedded=embedded),
             credentials=Credentials(ApiKeys(settings.home), _tokens(settings), pseudonyms),
             pseudonyms=pseudonyms,
+            proxies=proxies(settings),
             watch=Watch(AuditLog.of(settings)),
             known=Buckets(settings.rate_per_second, settings.rate_burst, time.monotonic),
             unknown=Buckets(settings.anonymous_rate_per_second, settings.rate_burst, time.monotonic),
@@ -69,7 +73,10 @@ class Security:
                 allow_headers=["Authorization", "Content-Type"],
                 expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After"],
             )
-        return SecurityHeaders(guarded)
+        whole: ASGIApp = SecurityHeaders(guarded)
+        if self.proxies:
+            whole = ProxyHeadersMiddleware(whole, trusted_hosts=self.proxies)  # type: ignore[arg-type, assignment]
+        return whole
 
     async def principal(self, request: HTTPConnection) -> Principal:
         """Tell who asks; known already, if the door let the request in.
