@@ -13,6 +13,7 @@
     │   ├── InsufficientSamples     too few labelled changes for what was asked        exit 4
     │   ├── ContractMismatch        a model and the features it is given do not fit    exit 5
     │   ├── UnsafeArtifact          a model file that is not what its manifest says    exit 5
+    │   ├── ExportMismatch          the form that serves says another risk             exit 5
     │   ├── BadChange               a change sent for scoring is malformed             exit 2
     │   ├── BadEvent                an event of a stream is malformed                  exit 2
     │   ├── NotPassed               a model whose verdict is not PASS is asked to serve    exit 9
@@ -102,6 +103,12 @@ class ContractMismatch(PermanentError):
 
 class UnsafeArtifact(PermanentError):
     """A model file is not what its manifest says, or is of a kind that can run code."""
+
+    exit_code = 5
+
+
+class ExportMismatch(PermanentError):
+    """The form in which a model serves says another risk than the model; it is not exported."""
 
     exit_code = 5
 

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
 from faultcast.features.catalogue import CATALOGUE
-from faultcast.models import artifact, forest, forest_file
+from faultcast.models import artifact, forest, forest_file, onnx_export
 from faultcast.models.bands import Bands
 from faultcast.models.calibration import Calibration
 from faultcast.models.manifest import Manifest
@@ -23,5 +23,6 @@ def build_model(folder, **changed):
         training_window=(0, 1), label_as_of=1, ripening_days=7.0, data_fingerprint="0" * 64, code_version="0", seed=3,
         metrics={}, **changed,
     )  # fmt: skip
-    artifact.write(folder, manifest, forest_file.to_files(forest.of_classifier(trees)))
+    files = forest_file.to_files(forest.of_classifier(trees))
+    artifact.write(folder, *onnx_export.exported(manifest, files, values, [""] * len(values)))
     return folder

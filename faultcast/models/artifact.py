@@ -9,18 +9,18 @@ the manifest too, so loading must be harmless even then; who wrote it is what `m
 
 import hashlib
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from faultcast.errors import NotFound, UnsafeArtifact
 from faultcast.models import blend, folder as lying, linear, strict_json
-from faultcast.models.folder import ALLOWED, MANIFEST, MAX_BYTES, REFERENCE, SIGNATURE
+from faultcast.models.folder import ALLOWED, MANIFEST, MAX_BYTES, MODEL, READER, REFERENCE, SIGNATURE
 from faultcast.models.manifest import Manifest, check_contract, from_json
 from faultcast.models.manifest_types import check_types
 from faultcast.models.model import Model, Scorer
 
-__all__ = ["ALLOWED", "MANIFEST", "MAX_BYTES", "SIGNATURE", "load", "read_files", "sign", "write"]
+__all__ = ["ALLOWED", "MANIFEST", "MAX_BYTES", "SIGNATURE", "load", "read_files", "scorer_of", "sign", "write"]
 
 
 def load(folder: Path, trusted: Collection[bytes] = ()) -> Model:
@@ -37,8 +37,7 @@ def load(folder: Path, trusted: Collection[bytes] = ()) -> Model:
     """
     manifest, files = read_files(folder, trusted)
     check_contract(manifest)
-    files.pop(REFERENCE, None)  # no part of what scores
-    return Model(manifest, _scorer(manifest, files))
+    return Model(manifest, scorer_of(manifest, files))
 
 
 def write(folder: Path, manifest: Manifest, files: dict[str, bytes]) -> Manifest:
@@ -68,8 +67,13 @@ def sign(folder: Path, key: bytes) -> None:
         _write_whole(folder / SIGNATURE, signed)
 
 
-def read_files(folder: Path, trusted: Collection[bytes] = ()) -> tuple[Manifest, dict[str, bytes]]:
-    """The manifest and the content of each file that it lists, all digests checked; arguments and errors as `load`."""
+def read_files(
+    folder: Path, trusted: Collection[bytes] = (), only: Collection[str] | None = None
+) -> tuple[Manifest, dict[str, bytes]]:
+    """The manifest and the content of each file that it lists, all digests checked; arguments and errors as `load`.
+
+    With `only`, other files are checked as well, and their content is let go.
+    """
     if not os.path.lexists(folder / MANIFEST):
         raise NotFound(f"No model in {folder} (there is no {MANIFEST}); train one first")
     present = lying.names_in(folder)
@@ -88,14 +92,16 @@ def read_files(folder: Path, trusted: Collection[bytes] = ()) -> tuple[Manifest,
     files: dict[str, bytes] = {}
     for name, digest in manifest.files.items():
         lying.check_name(name)
-        files[name] = lying.read_file(folder, name)
-        found = hashlib.sha256(files[name]).hexdigest()
+        content = lying.read_file(folder, name)
+        found = hashlib.sha256(content).hexdigest()
         if found != digest:
             raise UnsafeArtifact(
                 f"{name} has SHA-256 {found[:12]}…, the manifest says {digest[:12]}…: "
                 "the file was changed after training; fetch or train the model again"
             )
-        lying.check_content(name, files[name])
+        lying.check_content(name, content)
+        if only is None or name in only:
+            files[name] = content
     return manifest, files
 
 
@@ -112,13 +118,19 @@ def _write_whole(path: Path, content: bytes) -> None:
     aside.replace(path)
 
 
-def _scorer(manifest: Manifest, files: dict[str, bytes]) -> Scorer:
-    # Imported here so that serving a forest does not cost torch's memory.
+def scorer_of(manifest: Manifest, files: Mapping[str, bytes]) -> Scorer:
+    """The learnt part as it was evaluated, in NumPy or torch; `onnx_runtime` has it as it serves.
+
+    Raises:
+        UnsafeArtifact: the files are none of the manifest's kind.
+    """
+    files = {name: content for name, content in files.items() if name not in (MODEL, READER, REFERENCE)}
     num_columns = len(manifest.normaliser.columns)
     if manifest.kind == "simple":
         return blend.from_files(files, manifest.config, num_columns)
     if manifest.kind == "incremental":
         return linear.from_files(files, num_columns)
+    # Imported here so that a forest does not cost torch's memory.
     from faultcast.models.hybrid import from_files as read_hybrid  # noqa: PLC0415
 
     return read_hybrid(files, manifest.config, num_columns)

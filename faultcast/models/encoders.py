@@ -9,27 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from faultcast.models.sizes import NetworkConfig
 from faultcast.models.text import SEGMENTS
 
 _FAR = -1e4
 """Added to the score of a padding token: large enough to silence it, small enough for bfloat16."""
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkConfig:
-    """Sizes; they travel in the manifest. `encoder`: "small", or the architecture of a pre-trained one."""
-
-    encoder: str = "small"
-    vocabulary: int = 4096
-    max_tokens: int = 192
-    width: int = 96
-    heads: int = 2
-    layers: int = 2
-    hidden: int = 192
-    dropout: float = 0.1  # share of channels of a change that training silences
-    token_dropout: float = 0.1  # share of tokens that training hides, so that no single name is learnt by heart
-    start_token: int = -1  # put before every text; -1: none
-    hidden_token: int = 1  # what stands for a hidden token
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ nor an artifact can name code to be run.
 Legend of the shape suffixes: B changes of a batch, T tokens, D width.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,25 +16,11 @@ from typing import Any
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from faultcast.errors import FaultcastError, Unavailable, UnsafeArtifact, UsageError
+from faultcast.errors import FaultcastError, Unavailable, UsageError
+from faultcast.models.sizes import read_sizes
 from faultcast.models.text import SEGMENTS
 
-FILE = "encoder.json"
-KINDS = ("bert", "roberta")
 FOLDER_PREFIX = "folder:"
-_FIELDS: Mapping[str, tuple[float, float]] = {
-    "vocab_size": (8, 1 << 18),
-    "hidden_size": (8, 4096),
-    "num_hidden_layers": (1, 64),
-    "num_attention_heads": (1, 64),
-    "intermediate_size": (8, 1 << 14),
-    "max_position_embeddings": (16, 1 << 13),
-    "type_vocab_size": (1, 16),
-    "layer_norm_eps": (1e-12, 1e-2),
-    "pad_token_id": (0, 1 << 18),
-}
-"""Every number of an encoder's sizes with its bounds, both included."""
-_ACTIVATIONS = ("gelu", "gelu_new", "relu")
 _EXECUTABLE = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 
 
@@ -65,33 +50,6 @@ class PretrainedEncoder(nn.Module):
             x_BTD = x_BTD * kept_BSD[:, None, 0]
         read: Tensor = self.body(inputs_embeds=x_BTD, attention_mask=(segments_BT > 0).long()).last_hidden_state
         return read if kept_BSD is None else read * kept_BSD[:, None, 1]
-
-
-def read_sizes(raw: Any) -> dict[str, Any]:
-    """The sizes of an encoder from its JSON, every field checked, others dropped.
-
-    Raises:
-        UnsafeArtifact: it is of another architecture, or a field is absent, out of bounds or no number.
-    """
-    if not isinstance(raw, dict) or raw.get("model_type") not in KINDS:
-        found = raw.get("model_type") if isinstance(raw, dict) else type(raw).__name__
-        raise UnsafeArtifact(f"The encoder is of architecture {str(found)[:40]!r}; expected one of {', '.join(KINDS)}")
-    for name, (low, high) in _FIELDS.items():
-        value = raw.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise UnsafeArtifact(f"The encoder's {name} is {str(value)[:40]!r}; expected a number from {low} to {high}")
-    if raw["hidden_size"] % raw["num_attention_heads"] or raw["pad_token_id"] >= raw["vocab_size"]:
-        raise UnsafeArtifact("The encoder's width is no multiple of its heads, or its padding no token of its own")
-    activation = raw.get("hidden_act", "gelu")
-    if activation not in _ACTIVATIONS:
-        raise UnsafeArtifact(f"The encoder's hidden_act is {str(activation)[:40]!r}; expected one of {_ACTIVATIONS}")
-    return {"model_type": raw["model_type"], "hidden_act": activation, **{name: raw[name] for name in _FIELDS}}
-
-
-def longest(sizes: Mapping[str, Any]) -> int:
-    """Tokens that its positions reach: RoBERTa counts from behind the padding token on."""
-    spare = sizes["pad_token_id"] + 1 if sizes["model_type"] == "roberta" else 0
-    return int(sizes["max_position_embeddings"]) - spare
 
 
 def build(sizes: Mapping[str, Any]) -> PretrainedEncoder:
@@ -144,18 +102,6 @@ def fetch(encoder: str, revision: str = "main") -> Pretrained:
     unknown = words.unk_token_id if words.mask_token_id is None else words.mask_token_id
     start = -1 if words.cls_token_id is None else words.cls_token_id
     return Pretrained(sizes, encoder_, tokenizer, start, 0 if unknown is None else unknown)
-
-
-def from_json(content: bytes) -> dict[str, Any]:
-    """The sizes as the artifact keeps them.
-
-    Raises:
-        UnsafeArtifact: they are none.
-    """
-    try:
-        return read_sizes(json.loads(content))
-    except (ValueError, RecursionError) as error:
-        raise UnsafeArtifact(f"{FILE} is no JSON ({error}); fetch or train the model again") from error
 
 
 def _check_folder(folder: Path) -> None:

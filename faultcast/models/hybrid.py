@@ -1,7 +1,6 @@
 """Kind `hybrid`: the network and its tokenizer as safetensors and tokenizer.json; pre-trained, encoder.json, too."""
 
 import json
-import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,23 +13,12 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from faultcast.errors import UnsafeArtifact
-from faultcast.models import encoders_pretrained, tokenizer_file, tokens
-from faultcast.models.encoders import NetworkConfig
+from faultcast.models import encoders_pretrained, sizes as sizes_, tokenizer_file, tokens
 from faultcast.models.network import Network
+from faultcast.models.sizes import NetworkConfig
 from faultcast.models.tensors import read_header
 
-FILE = "weights.safetensors"
-_MAX_SIZES = NetworkConfig(
-    vocabulary=1 << 18,
-    max_tokens=4096,
-    width=4096,
-    heads=64,
-    layers=64,
-    hidden=16384,
-    start_token=1 << 18,
-    hidden_token=1 << 18,
-)
-_MAY_BE_NONE = ("start_token", "hidden_token")
+FILE = sizes_.WEIGHTS_FILE
 _BATCH = 64
 
 
@@ -74,7 +62,7 @@ def to_files(network: Network, tokenizer: Tokenizer, encoder_sizes: dict[str, An
     weights = {name: weight.detach().cpu().contiguous() for name, weight in network.state_dict().items()}
     files = {FILE: safetensors.torch.save(weights), tokenizer_file.FILE: tokenizer.to_str().encode()}
     if encoder_sizes is not None:
-        files[encoders_pretrained.FILE] = json.dumps(encoder_sizes, indent=1, sort_keys=True).encode()
+        files[sizes_.ENCODER_FILE] = json.dumps(encoder_sizes, indent=1, sort_keys=True).encode()
     return files
 
 
@@ -89,12 +77,12 @@ def from_files(files: dict[str, bytes], config: dict[str, Any], num_columns: int
     Raises:
         UnsafeArtifact: sizes out of bounds, an oversized header, or weights that do not fit the sizes.
     """
-    sizes = _check_config(config)
-    expected = {FILE, tokenizer_file.FILE} | ({encoders_pretrained.FILE} if sizes.encoder != "small" else set())
+    sizes = sizes_.read_config(config)
+    expected = {FILE, tokenizer_file.FILE} | ({sizes_.ENCODER_FILE} if sizes.encoder != "small" else set())
     if set(files) != expected:
         found = ", ".join(sorted(files)) or "none"
         raise UnsafeArtifact(f"A hybrid model of this kind has {', '.join(sorted(expected))}; found {found}")
-    of_encoder = encoders_pretrained.from_json(files[encoders_pretrained.FILE]) if sizes.encoder != "small" else None
+    of_encoder = sizes_.read_encoder(files[sizes_.ENCODER_FILE]) if sizes.encoder != "small" else None
     header = read_header(FILE, files[FILE])
     try:
         # First without memory: a file of a few bytes must not ask for a network of gigabytes.
@@ -113,10 +101,7 @@ def _empty(sizes: NetworkConfig, num_columns: int, of_encoder: dict[str, Any] | 
     """A network whose weights are still to be loaded."""
     if of_encoder is None:
         return Network(sizes, num_columns)
-    if (of_encoder["model_type"], of_encoder["hidden_size"]) != (sizes.encoder, sizes.width):
-        raise ValueError(f"{encoders_pretrained.FILE} is of another encoder.")
-    if sizes.max_tokens > encoders_pretrained.longest(of_encoder):
-        raise ValueError(f"the encoder reads {encoders_pretrained.longest(of_encoder)} tokens at most.")
+    sizes_.check_encoder(sizes, of_encoder)
     return Network(sizes, num_columns, encoders_pretrained.build(of_encoder))
 
 
@@ -126,23 +111,3 @@ def _check_shapes(network: Network, header: dict[str, Any]) -> None:
         found = entry.get("shape") if isinstance(entry, dict) else None
         if found != list(weight.shape):
             raise ValueError(f"{name} is {found}, expected {list(weight.shape)}.")
-
-
-def _check_config(config: dict[str, Any]) -> NetworkConfig:
-    limits = asdict(_MAX_SIZES)
-    try:
-        sizes = NetworkConfig(**config)
-    except TypeError as error:
-        raise UnsafeArtifact(f"The manifest's sizes are none of a hybrid: {error}; train the model again") from error
-    for name, value in asdict(sizes).items():
-        if name == "encoder":
-            sound = value in ("small", *encoders_pretrained.KINDS)
-        elif name in ("dropout", "token_dropout"):
-            sound = isinstance(value, int | float) and math.isfinite(value) and 0 <= value < 1
-        else:
-            sound = type(value) is int and (-1 if name in _MAY_BE_NONE else 1) <= value <= limits[name]
-        if not sound:
-            raise UnsafeArtifact(f"The manifest's sizes are out of bounds: {name} {value!r}; train the model again")
-    if sizes.width % sizes.heads or max(sizes.start_token, sizes.hidden_token) >= sizes.vocabulary:
-        raise UnsafeArtifact(f"The manifest's sizes are out of bounds: {config}; train the model again")
-    return sizes

@@ -11,8 +11,8 @@ from faultcast.models.bands import Bands
 from faultcast.models.calibration import Calibration, read_calibration
 from faultcast.models.normaliser import Column, Normaliser
 
-FORMAT = 3
-"""1 kept forests by skops; 2 knew one way to calibrate."""
+FORMAT = 4
+"""1 kept forests by skops; 2 knew one way to calibrate; 3 had no ONNX."""
 KINDS = ("simple", "hybrid", "incremental")
 
 
@@ -38,6 +38,7 @@ class Manifest:
     seed: int
     metrics: dict[str, float]  # on validation data
     config: dict[str, Any] = field(default_factory=dict)  # the kind's own shape
+    export: dict[str, float] = field(default_factory=dict)  # rows asked, largest difference in risk (`onnx_export`)
     files: dict[str, str] = field(default_factory=dict)
     features: tuple[tuple[str, str, str], ...] = field(default_factory=current_features)
     fingerprint: str = field(default_factory=catalogue.fingerprint)

@@ -14,7 +14,8 @@ al. 2021).
 import torch
 from torch import Tensor, nn
 
-from faultcast.models.encoders import NetworkConfig, Noise, SmallEncoder
+from faultcast.models.encoders import Noise, SmallEncoder
+from faultcast.models.sizes import NetworkConfig
 from faultcast.models.text import ADDED, DELETED, MESSAGE
 
 _POOLED = (MESSAGE, ADDED, DELETED)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from faultcast.errors import InsufficientSamples
 from faultcast.features.catalogue import NAMES
-from faultcast.models import artifact
+from faultcast.models import artifact, onnx_export
 from faultcast.models.bands import choose_bands
 from faultcast.models.folder import REFERENCE
 from faultcast.models.manifest import Manifest
@@ -57,6 +57,9 @@ def finish(
 
     Brier score and calibration error are those of risks calibrated on the other blocks of validation
     rows (`cross_fitted_risk`): measured on the rows it was fitted to, any calibration looks good.
+
+    Raises:
+        ExportMismatch: what would serve says other risks than what was learnt; nothing is written.
     """
     labels_N = data.validation.labels_N
     calibration = fit_calibration(validation_logits_N, labels_N)
@@ -79,4 +82,6 @@ def finish(
         config=learnt.config,
     )
     reference = freeze(data.train.values_NC, NAMES, risk_N)
-    return artifact.write(output, manifest, learnt.files | {REFERENCE: reference})
+    asked = data.validation
+    manifest, files = onnx_export.exported(manifest, learnt.files, asked.values_NC, asked.texts)
+    return artifact.write(output, manifest, files | {REFERENCE: reference})

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from faultcast.errors import InsufficientSamples
 from faultcast.features.catalogue import NAMES
-from faultcast.models import artifact
+from faultcast.models import artifact, onnx_export
 from faultcast.models.bands import choose_bands
 from faultcast.models.blend import Blend, Member, to_files
 from faultcast.models.manifest import Manifest
@@ -93,6 +93,8 @@ def train_general(
     calibration = fit_calibration(logits_N, labels_N)
     files, config = to_files(fitted.scorer, alone=fitted.choice.settings[0].member)
     at_N = np.concatenate([one.rows.committed_at_N for one in projects])
+    values_NC = np.concatenate([one.rows.values_NC for one in projects])
+    texts = [text for one in projects for text in one.rows.texts]
     manifest = Manifest(
         kind="simple",
         name=GENERAL,
@@ -110,7 +112,7 @@ def train_general(
         },
         config=config | {"projects": figures},
     )
-    return artifact.write(output, manifest, files)
+    return artifact.write(output, *onnx_export.exported(manifest, files, values_NC, texts))
 
 
 def _check(projects: Sequence[Project]) -> None:

@@ -17,11 +17,11 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from faultcast.errors import UsageError
-from faultcast.models import encoders_pretrained, hybrid, tokenizer_file, tokens
-from faultcast.models.encoders import NetworkConfig
+from faultcast.models import encoders_pretrained, hybrid, sizes as sizes_, tokenizer_file, tokens
 from faultcast.models.manifest import Manifest
 from faultcast.models.network import Network
 from faultcast.models.normaliser import Normaliser, fit_normaliser
+from faultcast.models.sizes import NetworkConfig
 from faultcast.training import checkpoint, mutation
 from faultcast.training.finish import Learnt, finish
 from faultcast.training.inputs import Split, make_split
@@ -141,7 +141,7 @@ def _prepare(data: TrainingData, output: Path, options: Options, ranks: Ranks, s
         folder.mkdir(parents=True, exist_ok=True)
         _share(data, folder, options)
     ranks.wait()
-    told = json.loads((folder / encoders_pretrained.FILE).read_text(encoding="utf-8"))
+    told = json.loads((folder / sizes_.ENCODER_FILE).read_text(encoding="utf-8"))
     config = NetworkConfig(**told["config"])
     tokenizer = tokens.read_tokenizer((folder / tokenizer_file.FILE).read_bytes(), config.vocabulary)
     normaliser = fit_normaliser(data.train.values_NC)
@@ -166,7 +166,7 @@ def _share(data: TrainingData, folder: Path, options: Options) -> None:
             options.network,
             encoder=sizes["model_type"],
             vocabulary=sizes["vocab_size"],
-            max_tokens=min(options.max_tokens, encoders_pretrained.longest(sizes)),
+            max_tokens=min(options.max_tokens, sizes_.longest(sizes)),
             width=sizes["hidden_size"],
             heads=sizes["num_attention_heads"],
             layers=sizes["num_hidden_layers"],
@@ -176,7 +176,7 @@ def _share(data: TrainingData, folder: Path, options: Options) -> None:
         )
     (folder / tokenizer_file.FILE).write_text(tokenizer.to_str(), encoding="utf-8")
     told = json.dumps({"config": asdict(config), "sizes": sizes})
-    (folder / encoders_pretrained.FILE).write_text(told, encoding="utf-8")
+    (folder / sizes_.ENCODER_FILE).write_text(told, encoding="utf-8")
 
 
 def _splits(

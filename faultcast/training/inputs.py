@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from faultcast.models import hybrid
-from faultcast.models.encoders import NetworkConfig
 from faultcast.models.normaliser import Normaliser
+from faultcast.models.sizes import NetworkConfig
 from faultcast.models.tokens import Tokens, encode
 from faultcast.training.rows import Rows
 

@@ -14,8 +14,9 @@ from sklearn.metrics import average_precision_score
 from torch import nn
 from torch.nn import functional
 
-from faultcast.models.encoders import NetworkConfig, Noise
+from faultcast.models.encoders import Noise
 from faultcast.models.network import Network
+from faultcast.models.sizes import NetworkConfig
 from faultcast.training import checkpoint
 from faultcast.training.batches import epoch_batches, even_batches, parts_of, share_of
 from faultcast.training.inputs import Split

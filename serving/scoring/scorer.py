@@ -14,13 +14,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from faultcast import models
 from faultcast.adapters.stored_changes import Lookup
 from faultcast.errors import BadChange, NotFound
 from faultcast.features import Past, describe, touch
 from faultcast.features.catalogue import CATALOGUE, NAMES
 from faultcast.measures import read
-from faultcast.models import Explainable
+from faultcast.models import Explainable, onnx_runtime
 from faultcast.models.artifact import MANIFEST
 from faultcast.models.reasons import explain_rows
 from faultcast.records import FileVersion, Prediction, Reason
@@ -92,7 +91,7 @@ class Scorer:
         """
         if past is not None and not past.exists():
             raise NotFound(f"There is no past at {past}; run `faultcast run` first, or serve without --past")
-        model = models.load(folder, trusted)
+        model = onnx_runtime.load(folder, trusted)
         known = None if past is None else Past.load(past)
         version = version or hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()[:12]
         scorer = cls(model, name or model.name, version, past=known, lookup=lookup, repository=repository)

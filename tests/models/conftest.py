@@ -10,13 +10,13 @@ import torch
 from sklearn.ensemble import RandomForestClassifier
 
 from faultcast.features.catalogue import CATALOGUE
-from faultcast.models import artifact, forest, forest_file, hybrid, tokens
+from faultcast.models import artifact, forest, forest_file, hybrid, onnx_export, tokens
 from faultcast.models.bands import Bands
 from faultcast.models.calibration import Calibration
-from faultcast.models.encoders import NetworkConfig
 from faultcast.models.manifest import Manifest
 from faultcast.models.network import Network
 from faultcast.models.normaliser import fit_normaliser, values_of
+from faultcast.models.sizes import NetworkConfig
 
 SIZES = NetworkConfig(vocabulary=400, max_tokens=32, width=16, heads=2, layers=1, hidden=16)
 
@@ -58,11 +58,17 @@ def good(changes, tmp_path_factory):
     normaliser = fit_normaliser(values_of(changes))
     fitted = RandomForestClassifier(20, random_state=0).fit(normaliser.apply(values_of(changes)), changes["label"])
     files = forest_file.to_files(forest.of_classifier(fitted))
-    artifact.write(base / "simple", manifest("simple", normaliser), files)
+    write(base / "simple", manifest("simple", normaliser), files, changes)
     torch.manual_seed(1)
     files = hybrid.to_files(Network(SIZES, len(normaliser.columns)), tokens.fit_tokenizer(list(changes["text"]), 400))
-    artifact.write(base / "hybrid", manifest("hybrid", normaliser, hybrid.to_config(SIZES)), files)
+    write(base / "hybrid", manifest("hybrid", normaliser, hybrid.to_config(SIZES)), files, changes)
     return base
+
+
+def write(folder, manifest, files, changes):
+    """An artifact as training writes it: with the graphs that serve."""
+    values, texts = values_of(changes), list(changes["text"])
+    return artifact.write(folder, *onnx_export.exported(manifest, files, values, texts))
 
 
 @pytest.fixture

@@ -68,7 +68,8 @@ def test_a_folder_becomes_a_model_of_its_own(data, roberta, tmp_path):
     test = data[1].tail(50)
     risk = train(data, tmp_path / "hybrid", f"folder:{elsewhere}").risk(test)
     assert {path.name for path in (tmp_path / "hybrid").iterdir()} == {
-        "manifest.json", "weights.safetensors", "tokenizer.json", "encoder.json", "reference.json"
+        "manifest.json", "weights.safetensors", "tokenizer.json", "encoder.json", "reference.json", "model.onnx",
+        "reader.onnx",
     }  # fmt: skip
     config = json.loads((tmp_path / "hybrid" / "manifest.json").read_text())["config"]
     assert (config["encoder"], config["width"], config["max_tokens"]) == ("roberta", 16, 39)  # 40 less its padding
