@@ -20,7 +20,6 @@ from starlette.testclient import TestClient
 from faultcast.errors import UsageError
 from faultcast.settings import Settings
 from serving.gateway.app import served
-from serving.gateway.build import around
 from serving.gateway.page.history import History
 from serving.gateway.page.routes import router as page
 from serving.gateway.run import _encrypt
@@ -32,24 +31,11 @@ from serving.listening import config, listen
 HERE = "http://localhost:8080"
 
 
-class NoModels:
-    """A forecaster that has nothing to answer with."""
-
-    def served(self):
-        return ()
-
-    def answering(self, key):
-        return None
-
-
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory):
-    """The whole gateway, with limits, door and page, but without models."""
-    home = tmp_path_factory.mktemp("home")
-    parts = around(Settings(home=home), NoModels())
-    parts = replace(parts, routers=(page(History(home, "story"), NoModels()),))
-    with TestClient(served(parts), base_url=HERE, raise_server_exceptions=False) as opened:
-        yield opened
+def gateway(parts, tmp_path_factory):
+    """The whole gateway, with limits, door and page; no model is ever loaded."""
+    routers = (page(History(tmp_path_factory.mktemp("story"), "story"), parts.forecaster),)
+    return TestClient(served(replace(parts, routers=routers)), base_url=HERE, raise_server_exceptions=False)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,7 @@ from fastapi.routing import iter_route_contexts
 from guarded import bearer, guarded
 from starlette.routing import compile_path
 
-from faultcast.settings import Settings
 from serving.gateway.app import create_app
-from serving.gateway.build import around
 from serving.gateway.page.history import History
 from serving.gateway.page.routes import router as page
 from serving.gateway.security.api_keys import ApiKeys
@@ -41,22 +39,13 @@ MAY = {
 EVERYTHING = sorted(MAY["operator"])
 
 
-class NoModels:
-    """A forecaster that has nothing to answer with."""
-
-    def served(self):
-        return ()
-
-
 @pytest.fixture(scope="module")
-def routes(tmp_path_factory):
-    """(method, template) of every route of the app."""
-    home = tmp_path_factory.mktemp("home")
-    parts = around(Settings(home=home), NoModels())
-    app = create_app(replace(parts, routers=(page(History(home, "story"), NoModels()),)))
-    found = {(method, one.path) for one in iter_route_contexts(app.routes) for method in one.methods or {"ANY"}}
-    yield found
-    parts.log.close()
+def routes(parts, tmp_path_factory):
+    """(method, template) of every route of the app, the page's included."""
+    app = create_app(
+        replace(parts, routers=(page(History(tmp_path_factory.mktemp("story"), "story"), parts.forecaster),))
+    )
+    return {(method, one.path) for one in iter_route_contexts(app.routes) for method in one.methods or {"ANY"}}
 
 
 def example(template):
