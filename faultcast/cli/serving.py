@@ -28,7 +28,7 @@ def serve(options: argparse.Namespace) -> int:
             print(_told(now, url, run.location, options), file=sys.stderr)
 
     level = logging.WARNING if options.quiet else logging.INFO
-    serve_gateway(parts, options.host or now.host, _port(options, now), following, listening, level)
+    serve_gateway(parts, following, options.host or now.host, _port(options, now), listening, level)
     return 0
 
 

@@ -26,14 +26,16 @@ def main() -> int:
         now = replace(now, home=now.home.resolve())
         options = _parser(now).parse_args()
         parts, following = _parts(now, options)
-        serve(parts, options.host, options.port, following)
+        serve(parts, following, options.host, options.port)
     except FaultcastError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
         return error.exit_code
     return 0
 
 
-def _parts(now: settings.Settings, options: argparse.Namespace) -> tuple[Parts, Following | None]:
+def _parts(now: settings.Settings, options: argparse.Namespace) -> tuple[Parts, Following]:
+    if now.predictor_url:
+        return build.elsewhere(now)
     if options.model_dir is None:
         return build.in_process(now, options.repository, parse(options.models, options.split))
     source = FolderSource(

@@ -1,13 +1,12 @@
 """The one place where the gateway's parts are put together.
 
-`in_process` scores here, with the models of a repository's last run; `around` puts the same parts around another.
+`in_process` scores here, with the models of a repository's last run; `of_fleet` with models from elsewhere; `elsewhere`
+asks a KServe predictor. Whoever scores, the rest is the same.
 """
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from faultcast.adapters import prediction_log
 from faultcast.adapters.prediction_log import PredictionLog
@@ -27,6 +26,7 @@ from serving.gateway.watched import Watched
 from serving.limits import BodyLimit
 from serving.scoring.fleet import Fleet
 from serving.scoring.forecaster import Forecaster
+from serving.scoring.remote import Remote
 from serving.scoring.sources import RunSource, Source
 from serving.scoring.split import CHAMPION, Split
 
@@ -42,47 +42,63 @@ def in_process(settings: Settings, location: str | None = None, split: Split = C
         UsageError: settings contradict one another, or name what cannot be used.
     """
     source = RunSource(settings, location)
-    parts, following = of_fleet(settings, source, split, source.repository)
+    parts, following = of_fleet(settings, source, split, source.repository, source.location)
     history = page(History(settings.home, source.location), parts.forecaster)
-    watched = Watched(settings, parts.log, source.location, parts.metrics.drift)
-    made = replace(
-        parts,
-        routers=(history,),
-        monitoring=watched,
-        start=(*parts.start, watched.start),
-        stop=(watched.stop, *parts.stop),
-    )
-    return made, following
+    return replace(parts, routers=(history,)), following
 
 
-def of_fleet(settings: Settings, source: Source, split: Split, repository: str = "") -> tuple[Parts, Following]:
-    """Parts around models in this process, wherever they come from; raises as `in_process`."""
+def of_fleet(
+    settings: Settings, source: Source, split: Split, repository: str = "", location: str = ""
+) -> tuple[Parts, Following]:
+    """Parts around models in this process, wherever they come from; raises as `in_process`.
+
+    `repository` and `location` are whose models they are: the short name, and the path or URL.
+    """
     log, metrics = prediction_log.opened(settings), Metrics()
     fleet = Fleet(source, split, Shadows(log, metrics, repository))
-    following = Following(fleet, metrics)
-    parts = around(settings, fleet, log=log, metrics=metrics)
-    stop = (following.stop, *parts.stop)
-    return replace(parts, repository=repository, start=(following.start,), stop=stop), following
+    parts = around(settings, fleet, log=log, metrics=metrics, location=location)
+    return _followed(replace(parts, repository=repository, manifest=fleet.manifest), fleet)
 
 
-def around(
-    settings: Settings, forecaster: Forecaster, *, log: PredictionLog | None = None, metrics: Metrics | None = None
-) -> Parts:
-    """Parts as the settings choose them, around whoever scores.
+def elsewhere(settings: Settings) -> tuple[Parts, Following]:
+    """Parts around the KServe predictor that the settings name.
 
     Raises:
         UsageError: settings contradict one another, or name what cannot be used.
     """
+    remote = Remote(settings.predictor_url)
+    return _followed(around(settings, remote), remote)
+
+
+def _followed(parts: Parts, scoring: Fleet | Remote) -> tuple[Parts, Following]:
+    following = Following(scoring, parts.metrics)
+    start, stop = (following.start, *parts.start), (*parts.stop[:-1], following.stop, parts.stop[-1])
+    return replace(parts, start=start, stop=stop), following
+
+
+def around(
+    settings: Settings,
+    forecaster: Forecaster,
+    *,
+    log: PredictionLog | None = None,
+    metrics: Metrics | None = None,
+    location: str = "",
+) -> Parts:
+    """Parts as the settings choose them, around whoever scores, whom somebody else starts and ends.
+
+    Raises:
+        UsageError: settings contradict one another, or name what cannot be used.
+    """
+    log, metrics = log or prediction_log.opened(settings), metrics or Metrics()
+    watched = Watched(settings, log, location, metrics.drift)
     flow = Flow(
         forecaster,
         open_cache(settings),
         waiting=settings.line_waiting,
         deadline_seconds=settings.line_deadline_seconds,
     )
-    log = log or prediction_log.opened(settings)
 
     async def close() -> None:
-        await flow.close()
         await asyncio.to_thread(log.close)
 
     return Parts(
@@ -92,27 +108,9 @@ def around(
         log=log,
         feedback=Feedback(log.store, quorum=settings.feedback_quorum, cap=settings.feedback_cap),
         security=Security.of(settings),
-        monitoring=NothingWatched(),
-        metrics=metrics or Metrics(),
+        monitoring=watched,
+        metrics=metrics,
         wrappers=(partial(BodyLimit, max_depth=MAX_DEPTH, written=problems.written),),
-        stop=(close,),
+        start=(watched.start,),
+        stop=(watched.stop, flow.close, close),
     )
-
-
-class NothingWatched:
-    """Monitoring where there is none."""
-
-    async def drift(self) -> Mapping[str, Any]:
-        """Nothing was compared."""
-        return {
-            "status": "unknown",
-            "drift_detected": None,
-            "drifted_feature_count": None,
-            "drifted_features": [],
-            "checked_at": None,
-            "details": {},
-        }
-
-    async def stats(self) -> Mapping[str, Any]:
-        """Nothing was counted."""
-        return {"predictions": 0, "window_hours": 24.0, "details": {}}

@@ -1,22 +1,25 @@
-"""Keeping a fleet's models those that the registry names, and telling of each that was loaded or refused."""
+"""Keeping the models those that the registry or the predictor names, and telling of each loaded or refused."""
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from faultcast.errors import FaultcastError, PermanentError
 from serving.gateway.metrics import Metrics
 from serving.scoring.fleet import Fleet
+from serving.scoring.remote import Remote
 
-EVERY_SECONDS = 2.0
+FLEET_SECONDS = 2.0
 """Between two looks at the registry."""
+REMOTE_SECONDS = 10.0
+"""Between two looks at a predictor elsewhere."""
 
 
 class Following:
     """Loads the models beside the server, which answers 503 until then, and goes on looking for promotions."""
 
-    def __init__(self, fleet: Fleet, metrics: Metrics) -> None:
-        self._fleet = fleet
+    def __init__(self, scoring: Fleet | Remote, metrics: Metrics) -> None:
+        self._scoring = scoring
         self._metrics = metrics
         self._task: asyncio.Task[None] | None = None
         self.refused: Callable[[FaultcastError], None] | None = None
@@ -32,26 +35,28 @@ class Following:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        await self._fleet.close()
+        await self._scoring.close()
 
     async def _follow(self) -> None:
-        refusals = await self._fleet.load()
+        refusals = await self._scoring.load()
         for alias, error in refusals.items():
             self._metrics.load_ended(alias, type(error).__name__)
         self._tell(frozenset())
         final = next((error for error in refusals.values() if isinstance(error, PermanentError)), None)
-        if final is not None and self.refused is not None and not self._fleet.served():
+        if final is not None and self.refused is not None and not self._scoring.served():
             self.refused(final)
+        scoring = self._scoring
+        look: Callable[[], Awaitable[object]] = scoring.catch_up if isinstance(scoring, Fleet) else scoring.load
         while True:
             before = self._known()
-            await self._fleet.catch_up()
+            await look()
             self._tell(before)
-            await asyncio.sleep(EVERY_SECONDS)
+            await asyncio.sleep(FLEET_SECONDS if isinstance(scoring, Fleet) else REMOTE_SECONDS)
 
     def _known(self) -> frozenset[tuple[str, float]]:
-        return frozenset((one.alias, one.loaded_at) for one in self._fleet.served())
+        return frozenset((one.alias, one.loaded_at) for one in self._scoring.served())
 
     def _tell(self, before: frozenset[tuple[str, float]]) -> None:
         for alias, _ in self._known() - before:
             self._metrics.load_ended(alias, "ok")
-        self._metrics.loaded(self._fleet.served())
+        self._metrics.loaded(self._scoring.served())

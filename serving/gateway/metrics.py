@@ -105,9 +105,9 @@ class Metrics:
         told = {name.removeprefix("process_"): value for name, (_, value) in found.items()}
         return told | {name: int(told[name]) for name in ("memory_rss_bytes", "thread_count")}
 
-    def drift(self, drifted_features: int | None) -> None:
-        """Say what the newest comparison found; None: there was none yet."""
-        self.drift_detected.set(1 if drifted_features else 0)
+    def drift(self, drifted_features: int | None, *, detected: bool | None = None) -> None:
+        """Say what the newest comparison found; None: there was none, or it could not decide."""
+        self.drift_detected.set(1 if detected or drifted_features else 0)
         self.drifted_features.set(drifted_features or 0)
 
     def render(self, accept: str = "") -> tuple[bytes, str]:

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 def serve(
     parts: Parts,
+    following: Following,
     host: str,
     port: int,
-    following: Following | None = None,
     listening: Callable[[str], None] | None = None,
     level: int = logging.INFO,
 ) -> None:
@@ -33,9 +33,9 @@ def serve(
 
     Args:
         parts: as `build` makes them.
+        following: whoever loads the models.
         host: address to listen on; loopback, unless callers have to prove who they are.
         port: port to listen on; 0: any.
-        following: whoever loads the models; without it, nothing has to be loaded here.
         listening: told the URL, once there is one.
         level: of the JSON lines on stderr.
 
@@ -56,8 +56,7 @@ def serve(
             refusals.append(error)
             server.should_exit = True
 
-        if following is not None:
-            following.refused = refused
+        following.refused = refused
         if listening is not None:
             listening(_url(listener, parts.settings))
         logs = Logs(level=level)

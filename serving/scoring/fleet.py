@@ -15,6 +15,8 @@ from types import MappingProxyType
 from typing import Self
 
 from faultcast.errors import FaultcastError, NotFound, PermanentError, TemporaryError, UsageError
+from faultcast.models import Model
+from faultcast.models.manifest import Manifest
 from faultcast.settings import Settings
 from serving.scoring.forecaster import Served
 from serving.scoring.shadow import OnShadow, Shadow
@@ -85,6 +87,12 @@ class Fleet:
         """See `Forecaster.served`."""
         members = self._members
         return tuple(self._served(members, alias) for alias in self._ordered(members))
+
+    def manifest(self, alias: str) -> Manifest | None:
+        """What the model that an alias serves tells of itself; None where there is none, or it has nothing to tell."""
+        member = self._members.get(alias)
+        model = None if member is None else member.loaded.scorer.model
+        return model.manifest if isinstance(model, Model) else None
 
     def _answering(self, members: MappingProxyType[str, _Member], key: str) -> str | None:
         """The alias that a key falls to; the first that answers where that one is not loaded."""

@@ -45,6 +45,8 @@ def routes(parts: Parts) -> APIRouter:
     async def metrics(request: Request) -> Response:
         """What Prometheus scrapes."""
         parts.metrics.loaded(parts.forecaster.served())
+        drift = await parts.monitoring.drift()
+        parts.metrics.drift(drift["drifted_feature_count"], detected=drift["drift_detected"])
         body, content_type = parts.metrics.render(request.headers.get("accept", ""))
         return Response(body, headers={"content-type": content_type})
 
