@@ -8,7 +8,7 @@ import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from serving_process import REPOSITORY_ID, running, wait_for
+from serving_process import REPOSITORY_ID, free_port, running, wait_for
 from small_model import build_model
 
 from faultcast.features import Past, describe, is_measured, touch
@@ -100,12 +100,14 @@ def model_dir(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def server(model_dir, story, store, tmp_path_factory):
-    """A server with a past that ends before the story's last commit; its `url` and `log`."""
+    """A server with a past that ends before the story's last commit; its `url`, its `grpc` address and `log`."""
     log = tmp_path_factory.mktemp("server") / "log"
     past = story.home / f"past-{len(STORY) - 1}.json.z"
-    with running(model_dir, log, "--past", past, "--store", store, "--model-version", "7") as (process, url):
+    grpc = free_port()
+    options = ("--past", past, "--store", store, "--model-version", "7", "--grpc-port", grpc)
+    with running(model_dir, log, *options) as (process, url):
         wait_for(process, url, "/v2/health/ready")
-        yield SimpleNamespace(url=url, log=log, process=process)
+        yield SimpleNamespace(url=url, grpc=f"127.0.0.1:{grpc}", log=log, process=process)
 
 
 @pytest.fixture

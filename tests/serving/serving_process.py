@@ -1,6 +1,7 @@
 """What the serving tests share: a server process, the protocols' questions."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -24,12 +25,13 @@ def free_port():
 
 
 @contextmanager
-def running(model_dir, log, *options):
-    """Start `python -m serving`; yield (process, base URL); end it by its id."""
+def running(model_dir, log, *options, **settings):
+    """Start `python -m serving`, with settings by name; yield (process, base URL); end it by its id."""
     port = free_port()
     command = [sys.executable, "-m", "serving", "--model-dir", str(model_dir), "--port", str(port), *map(str, options)]
     with log.open("w") as written:
-        process = subprocess.Popen(command, stdout=written, stderr=subprocess.STDOUT)
+        environment = os.environ | {f"FAULTCAST_{name.upper()}": str(value) for name, value in settings.items()}
+        process = subprocess.Popen(command, stdout=written, stderr=subprocess.STDOUT, env=environment)
     try:
         yield process, f"http://127.0.0.1:{port}"
     finally:
