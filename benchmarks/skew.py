@@ -6,7 +6,8 @@ Training: the history is mined in one pass and written to Parquet, every change 
 Arrow, as the stages do. Serving: each commit is read again alone, as `faultcast change` does, made into JSON text,
 parsed as the server parses it, and scored by a `Scorer` that knows the past as of that commit; every 250 commits that
 past is one that was saved and loaded again, as a server's is. All columns of the catalogue must be equal in value and
-type, and the text in every character. A merge is not described in training and not asked here.
+type, and the text in every character. A merge is not described in training and not asked here; ``refused`` are changes
+that the server takes for too large.
 
 ``rows/s`` are whole round trips a CPU-second on one process: reading git, writing and parsing JSON, measuring,
 describing. ``--write`` puts the table into benchmarks/results.md, between its marks.
@@ -29,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 from page import head, line, machine, name_of, write
 
+from faultcast.errors import BadChange
 from faultcast.features import NAMES, Past, Touched, describe, is_measured
 from faultcast.features.measured import touched_history
 from faultcast.features.table import to_rows, to_table
@@ -50,6 +52,7 @@ class Found:
 
     commits: int = 0
     different: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     columns: Counter[str] = field(default_factory=Counter)
     json_bytes: int = 0
     cpu_seconds: float = 0.0
@@ -106,9 +109,14 @@ def _compare(
 ) -> None:
     (stored,) = to_rows(to_table([describe(commit, pasts[0], touched)], "benchmark"))
     before = time.process_time()
-    values, text, size = asked(repository, commit.id, Scorer(listener, "", "", past=pasts[1]), listener)
-    found.cpu_seconds += time.process_time() - before
-    found.commits += 1
+    try:
+        values, text, size = asked(repository, commit.id, Scorer(listener, "", "", past=pasts[1]), listener)
+    except BadChange as error:
+        found.refused.append(f"{commit.id[:12]}: {error}")
+        return
+    finally:
+        found.cpu_seconds += time.process_time() - before
+        found.commits += 1
     found.json_bytes += size
     wrong = [name for name in NAMES if repr(values[name]) != repr(stored.values[name])]  # also 1 for 1.0
     wrong += ["text"] if text != stored.text else []
@@ -130,6 +138,7 @@ def measured(location: str, workers: int) -> Found:
     for one in parts:
         total.commits += one.commits
         total.different += one.different
+        total.refused += one.refused
         total.columns += one.columns
         total.json_bytes += one.json_bytes
         total.cpu_seconds += one.cpu_seconds
@@ -138,12 +147,14 @@ def measured(location: str, workers: int) -> Found:
 
 def table(found: Sequence[tuple[str, Found]]) -> Iterator[str]:
     """The lines of the table."""
-    yield from head("repository", "changes", "values compared", "rows that differ", "JSON MB", "rows/s (CPU)")
+    yield from head(
+        "repository", "changes", "values compared", "rows that differ", "refused", "JSON MB", "rows/s (CPU)"
+    )
     for name, one in found:
-        yield line((
-            name, f"{one.commits:,}", f"{one.commits * (len(NAMES) + 1):,}", f"{len(one.different):,}",
-            f"{one.json_bytes / 1e6:,.0f}", f"{one.commits / max(one.cpu_seconds, 1e-9):,.0f}",
-        ))  # fmt: skip
+        values = (one.commits - len(one.refused)) * (len(NAMES) + 1)
+        counts = (one.commits, values, len(one.different), len(one.refused))
+        rate = one.commits / max(one.cpu_seconds, 1e-9)
+        yield line([name, *(f"{count:,}" for count in counts), f"{one.json_bytes / 1e6:,.0f}", f"{rate:,.0f}"])
 
 
 def main() -> int:
@@ -157,7 +168,13 @@ def main() -> int:
     for location in options.locations:
         one = measured(location, options.workers)
         found.append((name_of(location), one))
-        print("\n".join(table(found[-1:])), one.columns.most_common(_SHOWN), *one.different[:_SHOWN], sep="\n")
+        print(
+            "\n".join(table(found[-1:])),
+            one.columns.most_common(_SHOWN),
+            *one.different[:_SHOWN],
+            *one.refused[:_SHOWN],
+            sep="\n",
+        )
     if options.write:
         write("skew", "\n".join([*table(found), "", f"{len(NAMES)} columns and the text of each change. {machine()}."]))
     return 1 if any(one.different for _, one in found) else 0

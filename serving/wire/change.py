@@ -14,12 +14,13 @@ import base64
 import hashlib
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from faultcast.errors import BadChange
+from faultcast.features import is_measured
 from faultcast.records import Commit, FileChange, Hunk
 from serving.wire import hunks
 from serving.wire.fields import flag, items, kind, optional_text, refuse_unknown, text
@@ -57,17 +58,17 @@ def parse(data: Mapping[str, Any], where: str) -> ParsedChange:
     contents: dict[str, bytes] = {}
     entries = items(data, "files", where, limit=MAX_FILES)
     files = tuple(_file(entry, f"{where}.files[{i}]", contents, assumed) for i, entry in enumerate(entries))
-    authored_at = _authored_at(data, where, assumed)
+    authored_at, committed_at = _instants(data, where, assumed)
     commit = Commit(
         id=text(data, "commit", where, default=""),
         position=0,
         parents=(),
         author=_author(data, where, assumed),
         authored_at=authored_at,
-        committed_at=instant(data["committed_at"], f"{where}.committed_at") if "committed_at" in data else authored_at,
+        committed_at=committed_at,
         message=_message(data, where, assumed),
         files=files,
-        reviewers=_reviewers(data, where),
+        reviewers=_reviewers(data, where, assumed),
     )
     return ParsedChange(commit, contents, tuple(assumed))
 
@@ -129,20 +130,30 @@ def _author(data: Mapping[str, Any], where: str, assumed: list[Assumed]) -> str:
     return author
 
 
-def _reviewers(data: Mapping[str, Any], where: str) -> tuple[str, ...]:
+def _reviewers(data: Mapping[str, Any], where: str, assumed: list[Assumed]) -> tuple[str, ...]:
     """Pseudonyms; none where none are sent, as most changes name none."""
-    names = items(data, "reviewers", where, limit=MAX_REVIEWERS) if data.get("reviewers") is not None else []
+    if data.get("reviewers") is None:
+        assumed.append(Assumed("reviewers", "none"))
+        return ()
+    names = items(data, "reviewers", where, limit=MAX_REVIEWERS)
     for i, name in enumerate(names):
         if not isinstance(name, str):
             raise BadChange(f"{where}.reviewers[{i}]: expected the pseudonym of a reviewer, found {kind(name)}")
     return tuple(dict.fromkeys(names))
 
 
-def _authored_at(data: Mapping[str, Any], where: str, assumed: list[Assumed]) -> int:
-    if data.get("authored_at") is None:
+def _instants(data: Mapping[str, Any], where: str, assumed: list[Assumed]) -> tuple[int, int]:
+    """When it was written and when it was committed: one stands in for the other, now for both."""
+    names = ("authored_at", "committed_at")
+    sent = {name: instant(data[name], f"{where}.{name}") for name in names if data.get(name) is not None}
+    if not sent:
         assumed.append(Assumed("authored_at", "now"))
-        return int(time.time())
-    return instant(data["authored_at"], f"{where}.authored_at")
+        return (int(time.time()),) * 2
+    for name, other in (names, names[::-1]):
+        if name not in sent:
+            assumed.append(Assumed(name, f"as {other}"))
+            sent[name] = sent[other]
+    return sent["authored_at"], sent["committed_at"]
 
 
 def instant(value: object, where: str) -> int:
@@ -173,17 +184,14 @@ def _file(data: object, where: str, contents: dict[str, bytes], assumed: list[As
         raise BadChange(f"{where}.path: expected a path inside the repository, found {path[:40]!r}")
     old_path = optional_text(data, "old_path", where) or path
     before, after = _content(data, "before", where), _content(data, "after", where)
-    status = _status(data, where, (before, after), renamed=old_path != path)
+    status = _status(data, where, (before, after), assumed, renamed=old_path != path)
+    if status == "R" and old_path == path:
+        raise BadChange(f"{where}.old_path: found nothing else than path, expected what it was renamed from (status R)")
     is_binary = flag(data, "is_binary", where, default=False)
     is_text_file = flag(data, "is_text_file", where, default=True)
-    if is_text_file and not is_binary:
-        for name, content, exists in (("before", before, status != "A"), ("after", after, status != "D")):
-            if exists and content is None:
-                assumed.append(Assumed(f"files[{path}].{name}", "unknown: its complexity counts as missing"))
-        lines = _hunks(data, where, (before, after), assumed)
-    else:
-        lines = ()
-    return FileChange(
+    is_text = is_text_file and not is_binary
+    lines = _hunks(data, where, (before, after), assumed) if is_text else ()
+    found = FileChange(
         path=path,
         old_path=old_path,
         status=status,
@@ -195,6 +203,19 @@ def _file(data: object, where: str, contents: dict[str, bytes], assumed: list[As
         is_text_file=is_text_file,
         hunks=lines,
     )
+    assumed += _unknown(found, (before, after))
+    return found
+
+
+def _unknown(file: FileChange, versions: tuple[bytes | None, bytes | None]) -> Iterator[Assumed]:
+    """What the row lacks because a side of the file was not sent."""
+    for name, content, blob in zip(("before", "after"), versions, (file.old_blob, file.new_blob), strict=True):
+        if content is not None or not blob:
+            continue
+        if is_measured(file):
+            yield Assumed(f"files[{file.path}].{name}", "unknown: its complexity counts as missing")
+        elif blob == UNKNOWN_BLOB and name == "before":
+            yield Assumed(f"files[{file.path}].before", "unknown: its length counts as missing")
 
 
 def _content(data: Mapping[str, Any], name: str, where: str) -> bytes | None:
@@ -210,15 +231,23 @@ def _content(data: Mapping[str, Any], name: str, where: str) -> bytes | None:
         raise BadChange(f"{where}.{name}.base64: expected base64, found something else") from None
 
 
-def _status(data: Mapping[str, Any], where: str, versions: tuple[bytes | None, bytes | None], *, renamed: bool) -> str:
+def _status(
+    data: Mapping[str, Any],
+    where: str,
+    versions: tuple[bytes | None, bytes | None],
+    assumed: list[Assumed],
+    *,
+    renamed: bool,
+) -> str:
     status = optional_text(data, "status", where)
     if status is None:
         before, after = versions
-        if renamed:
-            return "R"
-        if before is None and after is not None:
-            return "A"
-        return "D" if after is None and before is not None else "M"
+        found = "A" if after is not None else "D" if before is not None else "M"
+        found = "M" if before is not None and after is not None else found
+        found = "R" if renamed else found
+        if None in versions:
+            assumed.append(Assumed(f"files[{data['path']}].status", f"{found}, by what was sent of it"))
+        return found
     if status not in ("A", "M", "D", "R", "T"):
         raise BadChange(f"{where}.status: expected A, M, D, R or T as git prints it, found {status[:20]!r}")
     return status
@@ -240,7 +269,11 @@ def _hunks(
     data: Mapping[str, Any], where: str, versions: tuple[bytes | None, bytes | None], assumed: list[Assumed]
 ) -> tuple[Hunk, ...]:
     if data.get("hunks") is not None:
-        return tuple(hunks.parse(entry, f"{where}.hunks[{i}]") for i, entry in enumerate(items(data, "hunks", where)))
+        entries = items(data, "hunks", where)
+        found = tuple(hunks.parse(entry, f"{where}.hunks[{i}]") for i, entry in enumerate(entries))
+        if any(entry.get("deleted") is None or entry.get("added") is None for entry in entries):
+            assumed.append(Assumed(f"files[{data['path']}].hunks", "counted alone: what the lines say is unknown"))
+        return found
     if versions == (None, None):
         raise BadChange(f"{where}: found neither hunks nor before and after; give one of them")
     assumed.append(Assumed(f"files[{data['path']}].hunks", "compared here from before and after; git may differ"))

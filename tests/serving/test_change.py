@@ -52,7 +52,8 @@ def test_pure_insertions_and_deletions_are_numbered_as_git_does():
 def test_what_is_missing_is_named_with_what_stands_in_for_it():
     parsed = parse({"files": [{"path": "a.py", "hunks": [HUNK]}]}, "change")
     assert {one.field for one in parsed.assumed} == {
-        "message", "author", "authored_at", "files[a.py].before", "files[a.py].after",
+        "message", "author", "authored_at", "reviewers",
+        "files[a.py].status", "files[a.py].before", "files[a.py].after",
     }  # fmt: skip
     assert (parsed.commit.files[0].status, parsed.commit.files[0].new_blob) == ("M", UNKNOWN_BLOB)
 
@@ -73,6 +74,7 @@ def test_what_is_missing_is_named_with_what_stands_in_for_it():
         ({"files": [{"path": "a", "hunks": [{**HUNK, "old_start": True}]}]}, r"from 0 on, found True"),
         ({"files": [{"path": "a", "hunks": [{**HUNK, "old_start": 1.5}]}]}, r"from 0 on, found 1\.5"),
         ({"files": [{"path": "a", "after": "b", "status": "X"}]}, r"expected A, M, D, R or T .* found 'X'"),
+        ({"files": [{"path": "a", "after": "b", "status": "R"}]}, r"old_path: found nothing else than path"),
         ({"files": [{"path": "a", "after": {"base64": "?"}}]}, r"after\.base64: expected base64"),
         ({"files": [{"path": "a", "after": "b", "new_blob": "HEAD"}]}, r"expected a blob id of 40 or 64 hex digits"),
         ({"files": [{"path": "a", "after": "b", "is_binary": 1}]}, r"expected true or false, found a number"),
@@ -93,6 +95,23 @@ def test_a_malformed_change_is_refused_with_place_found_and_expected(change, com
         return
     with pytest.raises(BadChange, match=complaint):
         parse(change, "change")
+
+
+def test_one_instant_stands_in_for_the_other_and_nothing_is_said_of_files_that_are_not_measured():
+    for sent in ({"authored_at": 7}, {"committed_at": 7}):
+        parsed = parse({"message": "m", "author": "x", "reviewers": [], "files": [], **sent}, "change")
+        assert parsed.commit.authored_at == parsed.commit.committed_at == 7
+        assert [one.field for one in parsed.assumed] == list({"authored_at", "committed_at"} - set(sent))
+    text = {"path": "a.md", "status": "M", "hunks": [HUNK]}
+    at = {"message": "m", "author": "x", "reviewers": [], "authored_at": 5, "committed_at": 5}
+    assert parse({**at, "files": [{**text, "old_blob": "1" * 40}]}, "change").assumed == ()
+    assert [one.field for one in parse({**at, "files": [text]}, "change").assumed] == ["files[a.md].before"]
+
+
+def test_lines_that_a_hunk_counts_and_does_not_tell_are_said_to_be_unknown():
+    counted = {name: value for name, value in HUNK.items() if name not in ("deleted", "added")}
+    sent = {**GOOD, "files": [{**GOOD["files"][0], "hunks": [counted]}]}
+    assert "files[a.py].hunks" in {one.field for one in parse(sent, "change").assumed}
 
 
 def test_reviewers_go_over_the_wire_once_each():

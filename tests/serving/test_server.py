@@ -110,6 +110,7 @@ def test_what_was_not_sent_is_said_in_the_answer(client):
         "message",
         "author",
         "authored_at",
+        "reviewers",
         "files[src/cart.py].hunks",
     }
     (explained,) = predict(client, sent, verb="explain").json()["explanations"]
