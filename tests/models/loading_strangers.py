@@ -1,6 +1,7 @@
 """A program for `test_malicious_artifacts`: loads what strangers sent, each in a fork under limits of time and memory.
 
-Reads lines "<name>\\t<path>"; a path that ends in .zip is unpacked, everything else loaded. Prints one JSON object.
+Reads lines "<name>\\t<path>"; a path that ends in .zip is unpacked, everything else loaded as it
+was learnt and as it serves. Prints one JSON object.
 """
 
 import contextlib
@@ -14,6 +15,7 @@ from pathlib import Path
 import faultcast.models.hybrid  # noqa: F401  torch once, before the forks
 from faultcast import models
 from faultcast.errors import FaultcastError
+from faultcast.models import onnx_runtime
 
 CPU_SECONDS = 5
 MORE_BYTES = 1 << 30
@@ -25,6 +27,7 @@ def attempt(path: Path) -> str:
         if path.suffix == ".zip":
             path = models.unpack(path, path.with_suffix(".unpacked"))
         models.load(path)
+        onnx_runtime.load(path)
     except FaultcastError as error:
         return f"{type(error).__name__}: {error}"
     return "loaded"
