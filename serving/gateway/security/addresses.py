@@ -105,7 +105,8 @@ class Callers:
             Forbidden: it was sent to another name, or by a page that is not ours.
         """
         hosts = headers.getlist("host")
-        if self.hosts is not None and (len(hosts) != 1 or host_of(hosts[0]) not in self.hosts):
+        is_named = self.hosts is None or (len(hosts) == 1 and host_of(hosts[0]) in self.hosts)
+        if len(hosts) > 1 or not is_named:
             raise Forbidden(
                 "The Host header names none of the names that this server goes by. Ask it by its own name; "
                 "FAULTCAST_SERVED_HOSTS lists more."

@@ -95,7 +95,7 @@ class AuditLog:
         with self._held() as descriptor:
             head = self._end(descriptor)
             head = self._write(descriptor, entry, head)
-        log.info("Audit log: %s", what, extra={"audit_head": str(head)})
+        log.info("audited", extra={"fields": {"what": what, "head": str(head)}})
         return head
 
     async def record(self, what: str, who: str, outcome: str, **details: str | int) -> None:

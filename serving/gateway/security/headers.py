@@ -4,7 +4,8 @@ Nothing here depends on who asks. Scripts and styles come from files of ours alo
 none is let run, and there is neither a nonce to guess nor a digest to keep current.
 """
 
-from starlette.datastructures import MutableHeaders
+from collections.abc import Iterable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PAGE = (
@@ -12,15 +13,20 @@ PAGE = (
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 DATA = "default-src 'none'; frame-ancestors 'none'"
-ALWAYS = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-}
-HSTS = "max-age=31536000"
+ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+
+_OURS = frozenset({b"content-security-policy", HSTS[0], *(name for name, _ in ALWAYS)})
+_PAGE = (b"content-security-policy", PAGE.encode())
+_DATA = (b"content-security-policy", DATA.encode())
+_NO_STORE = (b"cache-control", b"no-store")
 
 
 class SecurityHeaders:
@@ -38,17 +44,21 @@ class SecurityHeaders:
 
         async def send_with(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add(MutableHeaders(scope=message), is_tls=is_tls)
+                message["headers"] = _with_ours(message.get("headers", ()), is_tls=is_tls)
             await send(message)
 
         await self._app(scope, receive, send_with)
 
 
-def _add(headers: MutableHeaders, *, is_tls: bool) -> None:
-    for name, value in ALWAYS.items():
-        headers[name] = value
-    is_page = headers.get("content-type", "").startswith("text/html")
-    headers["content-security-policy"] = PAGE if is_page else DATA
+def _with_ours(sent: Iterable[tuple[bytes, bytes]], *, is_tls: bool) -> list[tuple[bytes, bytes]]:
+    """What a route says of these itself does not count; what it says of caching does."""
+    headers = [(name.lower(), value) for name, value in sent]
+    headers = [header for header in headers if header[0] not in _OURS]
+    known = dict(headers)
+    headers += ALWAYS
+    headers.append(_PAGE if known.get(b"content-type", b"").startswith(b"text/html") else _DATA)
     if is_tls:
-        headers["strict-transport-security"] = HSTS
-    headers.setdefault("cache-control", "no-store")
+        headers.append(HSTS)
+    if b"cache-control" not in known:
+        headers.append(_NO_STORE)
+    return headers
