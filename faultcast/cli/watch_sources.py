@@ -24,7 +24,7 @@ class Standing:
     model: str
     version: str
     drift: str
-    where: str
+    where: str  # "": here
 
 
 class Source(Protocol):
@@ -61,7 +61,7 @@ class Champion:
         """As of the last commits that were scored: drift is seen by a gateway alone."""
         names = {"model": "champion", "general": "a model learnt on other projects", "lines_added": "lines added alone"}
         name = names.get(self._model.get("basis", ""), "champion")
-        return Standing(name, self._model.get("version", ""), "drift not watched here", self._run.location)
+        return Standing(name, self._model.get("version", ""), "drift not watched here", "")
 
     def score(self, commits: Sequence[str], tip: str) -> Iterator[dict[str, Any]]:
         """Commits that the run has not seen are described after all of those before them."""

@@ -63,7 +63,7 @@ class Lines:
 
     def __init__(self, what: str, *, quiet: bool = False) -> None:
         self._console = Console(highlight=False, soft_wrap=True)
-        self._what = plain(what, 60)
+        self._what = plain(what.rstrip("/").rsplit("/", 1)[-1].removesuffix(".git"), 40)
         self._told: Standing | None = None
         self._last = Text(f"Watching {self._what} …", style="dim")
         is_live = self._console.is_terminal and not quiet
@@ -90,10 +90,11 @@ class Lines:
 
     def standing(self, standing: Standing) -> None:
         """In the last line; where there is none, a line when something has changed."""
-        version = f" version {standing.version}" if standing.version else ""
-        words = f"{plain(standing.model, 60)}{plain(version, 40)}, {standing.drift}, {plain(standing.where, 80)}"
+        version = f" version {plain(standing.version, 40)}" if standing.version else ""
+        place = f" at {plain(standing.where, 60)}" if standing.where else ""
+        words = f"{plain(standing.model, 60)}{version}{place}, {standing.drift}"
         if self._live:
-            self._show(f"Watching {self._what}: {words}; looked at {_clock()}. Ctrl-C ends.", "dim")
+            self._show(f"Watching {self._what}: {words}, {_clock()}. Ctrl-C ends.", "dim")
         elif standing != self._told and not self._quiet:
             print(f"Watching {self._what}: {words}.", file=sys.stderr, flush=True)
         self._told = standing

@@ -50,7 +50,7 @@ function judged(found) {
     el("p.soft", {}, `${counted(found.figures.n, "later change")} to source code, ${number(found.figures.positives)} of them inducing, that came after everything the model learnt from`,
       found.trained_until ? [" (", when(found.trained_from), " to ", when(found.trained_until), ")"] : null, ". Verdict: ", el("strong", {}, found.verdict ?? "none"), "."),
     el("div.scroll.card", { tabindex: "0", role: "region", "aria-label": "Figures of the model" },
-      el("table.figures", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "figure"), el("th", { scope: "col" }, `model (${found.kind || found.name})`), el("th", { scope: "col" }, "lines added alone"))),
+      el("table.figures", { "aria-label": "Figures" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "figure"), el("th", { scope: "col" }, `model (${found.kind || found.name})`), el("th", { scope: "col" }, "lines added alone"))),
         el("tbody", {}, ROWS.map(([name, title, meaning, show]) => el("tr", {}, el("th", { scope: "row" }, title, el("span.soft", {}, meaning)), cell(found.figures, name, show), cell(found.lines_added, name, show)))))),
     el("p.soft", {}, "After AUC: its 95 % interval. Lines added is a ranking, not a probability: it has no Brier score and no calibration."),
   ];
