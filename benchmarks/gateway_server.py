@@ -85,14 +85,14 @@ def home_of(given: str) -> Iterator[Path]:
 def second_version(home: Path) -> tuple[str, str]:
     """The champion's version, and that of a model that differs from it in its bands alone."""
     registry = Registry.of(Settings(home=home))
-    name = Places(home, runs.last(home).location).model_name
+    name = Places(home, runs.last(home, None).location).model_name
     champion = registry.champion(name)
     if champion is None:
         raise SystemExit("the run in this state folder has no champion; leave --home out to make a demo")
     manifest, files = artifact.read_files(champion.folder)
     with TemporaryDirectory() as folder:
         other = Path(folder) / "model"
-        artifact.write(other, replace(manifest, bands=Bands(manifest.bands.low / 2, manifest.bands.high)), files)
+        artifact.write(other, replace(manifest, bands=Bands(manifest.bands.medium / 2, manifest.bands.high)), files)
         again = registry.register(name, other, {}, None, why="a benchmark", by="benchmark", verdict="PASS")
     return champion.version, again
 
