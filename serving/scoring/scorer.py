@@ -8,14 +8,14 @@ Shapes: N changes, C catalogue columns.
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faultcast.adapters.stored_changes import Lookup
-from faultcast.errors import BadChange, NotFound
+from faultcast.errors import BadChange, NotFound, TemporaryError
 from faultcast.features import Past, describe, touch
 from faultcast.features.catalogue import CATALOGUE, NAMES
 from faultcast.measures import read
@@ -68,7 +68,7 @@ class Scorer:
         *,
         name: str = "",
         version: str = "",
-        past: Path | None = None,
+        past: Path | Past | None = None,
         lookup: Lookup | None = None,
         repository: str = "",
         trusted: Collection[bytes] = (),
@@ -79,7 +79,8 @@ class Scorer:
             folder: of a model's artifact.
             name: in every answer; empty: the model's own.
             version: in every answer; empty: the start of the manifest's SHA-256.
-            past: file of what the history taught; without it, what comes from the history is missing.
+            past: file of what the history taught, or that itself, which several models may share; without it, what
+                comes from the history is missing.
             lookup: who knows stored changes (`adapters.stored_changes.lookup`); without it, an id alone is unknown.
             repository: what an empty repository in a request means.
             trusted: public keys; if there are any, one of them must have signed the model.
@@ -89,10 +90,10 @@ class Scorer:
             UnsafeArtifact: the folder is not what its manifest says, or nobody trusted signed it.
             ContractMismatch: the model was trained on other features than this code computes.
         """
-        if past is not None and not past.exists():
+        if isinstance(past, Path) and not past.exists():
             raise NotFound(f"There is no past at {past}; run `faultcast run` first, or serve without --past")
         model = onnx_runtime.load(folder, trusted)
-        known = None if past is None else Past.load(past)
+        known = Past.load(past) if isinstance(past, Path) else past
         version = version or hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()[:12]
         scorer = cls(model, name or model.name, version, past=known, lookup=lookup, repository=repository)
         # The first answer pays for every lazy import and cache; here nobody is waiting for it.
@@ -142,7 +143,13 @@ class Scorer:
             return self._stored(request)
         if isinstance(request, UnseenChange):
             # A commit that the history already holds is part of the past: described now, it would see itself.
-            return self._known(self._repository, request.commit.id) or self._described(request)
+            try:
+                known = self._known(self._repository, request.commit.id)
+            except (NotFound, TemporaryError):
+                # The change is here, whole: that the store is away keeps nobody from describing it.
+                away = Assumed("commit", "not looked up, the feature store is away: taken for a change that is new")
+                return self._described(replace(request, assumed=(*request.assumed, away)))
+            return known or self._described(request)
         return _Row("", request.values, request.text, request.assumed)
 
     def _stored(self, request: KnownCommit) -> _Row:

@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 from faultcast import settings
@@ -14,6 +15,7 @@ from faultcast.adapters.places import Places
 from faultcast.adapters.served_models import ServedModel, ServedModels, manifest_digest
 from faultcast.adapters.stored_changes import lookup
 from faultcast.errors import NotFound
+from faultcast.features import Past
 from faultcast.features.catalogue import fingerprint
 from faultcast.models import Model
 from faultcast.models.model import GENERAL
@@ -68,6 +70,7 @@ class RunSource:
         self._home = now.home.resolve()
         self._places = Places(self._home, runs.last(self._home, location).location)
         self._models = ServedModels(now, self._places.model_name, self._places.folder / "served.json")
+        self._past = SharedPast()
 
     @property
     def location(self) -> str:
@@ -82,7 +85,7 @@ class RunSource:
     def load(self, alias: str) -> Loaded:
         """See `Source`."""
         found = self._models.find(alias)
-        past = runs.last(self._home, self.location).artifact("describe/past")
+        past = self._past.at(runs.last(self._home, self.location).artifact("describe/past"))
         return load(found, past, self._places.feature_store, self._now.feature_store, self._now.trusted_keys)
 
     def standing(self) -> Mapping[str, str]:
@@ -107,7 +110,8 @@ class FolderSource:
         """`folders` is alias -> folder; `trusted_keys` and `shared_store` are the settings of that name."""
         self._folders = dict(folders)
         self._name = name
-        self._past = past
+        self._past_file = past
+        self._past = SharedPast()
         self._store = store
         self._shared_store = shared_store
         self._trusted_keys = trusted_keys
@@ -119,14 +123,35 @@ class FolderSource:
             raise NotFound(f"found no folder for {alias}, expected one of {', '.join(self._folders) or 'none'}")
         version = _version(folder)
         found = ServedModel(self._name, version, folder)
-        return load(found, self._past, self._store, self._shared_store, self._trusted_keys)
+        past = self._past.at(self._past_file) if self._past_file else None
+        return load(found, past, self._store, self._shared_store, self._trusted_keys)
 
     def standing(self) -> Mapping[str, str]:
         """By the manifests' digests."""
         return {alias: _version(folder) for alias, folder in self._folders.items() if _version(folder)}
 
 
-def load(found: ServedModel, past: Path | None, store: Path | None, shared_store: str, trusted_keys: str) -> Loaded:
+class SharedPast:
+    """What the history taught, read once for all models that serve: it may be many times as large as they are."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._kept: tuple[tuple[str, int, int], Past] | None = None
+
+    def at(self, path: Path) -> Past:
+        """The past in a file, read again only when it was written anew.
+
+        Raises:
+            NotFound: there is none, or it cannot be read.
+        """
+        with self._lock:
+            stamp = _stamp(path)
+            if self._kept is None or self._kept[0] != stamp:
+                self._kept = (stamp, Past.load(path))
+            return self._kept[1]
+
+
+def load(found: ServedModel, past: Past | None, store: Path | None, shared_store: str, trusted_keys: str) -> Loaded:
     """Read a model with the past and the store that its rows need; where a store is gone, ids alone are unknown."""
     has_store = store is not None and (bool(shared_store) or store.is_dir())
     scorer = Scorer.load(

@@ -1,6 +1,7 @@
 """Several models in one process, from folders: who answers whom, and how another takes over."""
 
 import asyncio
+import json
 import shutil
 from types import SimpleNamespace
 
@@ -13,6 +14,9 @@ from faultcast.models.manifest import current_features
 from serving.scoring.fleet import Fleet
 from serving.scoring.sources import FolderSource
 from serving.scoring.split import CHAMPION, parse
+from serving.wire.change import to_instance
+from serving.wire.instances import parse_instance
+from serving.wire.requests import KnownCommit
 
 
 @pytest.fixture
@@ -125,6 +129,32 @@ def test_what_must_not_be_served_is_refused_by_name_and_the_old_model_goes_on(fo
         assert answer.prediction.model_version == before[0].version
 
     with_fleet(folders, CHAMPION, tell)
+
+
+def test_without_the_feature_store_changes_are_described_and_raw_features_scored(folders, story, store, tmp_path):
+    """The store goes away after the start; only a commit that is nothing but an id cannot be answered."""
+    mine, commit = tmp_path / "story-00c0ffee" / "feast", story.commits[-1]
+    shutil.copytree(store, mine)
+    unseen = parse_instance(json.loads(json.dumps(to_instance(commit, story.contents))), "change")
+
+    async def tell():
+        fleet = Fleet(FolderSource(folders, past=story.home / f"past-{commit.position}.json.z", store=mine))
+        assert await fleet.load() == {}
+        asked = [unseen, KnownCommit(commit.id), LARGE]
+        stored = await fleet.score(asked, key="")
+        shutil.rmtree(mine)
+        described = await fleet.score([unseen, LARGE], key="")
+        with pytest.raises(NotFound, match="no feature store"):
+            await fleet.score([KnownCommit(commit.id)], key="")
+        await fleet.reload("champion")  # still away
+        again = await fleet.score([unseen, LARGE], key="")
+        await fleet.close()
+        return stored, described, again
+
+    stored, described, again = asyncio.run(tell())
+    assert stored[0].prediction == stored[1].prediction == described[0].prediction == again[0].prediction
+    assert stored[2] == described[1] == again[1]
+    assert [one.field for one in described[0].assumed] == ["commit"]
 
 
 def test_an_alias_that_is_not_served_here_is_refused(folders):
