@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from page_story import HOSTILE, HOSTILE_PATH, LONG, Finished, finish
+from finished_run import HOSTILE, HOSTILE_PATH, LONG, Finished, finish
 from story import Story
 
 from faultcast import models
