@@ -23,7 +23,9 @@ def client(tmp_path):
     return TestClient(guarded, base_url=HERE)
 
 
-@pytest.mark.parametrize("name", ["127.0.0.1:8080", "localhost", "LOCALHOST:80", "[::1]:8080", "localhost."])
+@pytest.mark.parametrize(
+    "name", ["127.0.0.1:8080", "localhost", "LOCALHOST:80", "[::1]:8080", "localhost.", "127.1.2.3"]
+)
 def test_its_own_names_are_answered(client, name):
     assert client.get("/models", headers={"Host": name}).status_code == 200
 

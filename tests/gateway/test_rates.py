@@ -110,3 +110,13 @@ def test_one_person_on_one_machine_is_not_counted(tmp_path):
         here = {"Host": "localhost:8080"}
         assert {client.post("/predict", headers=here).status_code for _ in range(20)} == {200}
         assert "ratelimit" not in client.post("/predict", headers=here).headers
+
+
+def test_probes_are_answered_through_a_flood_from_their_own_address(tmp_path):
+    """Else whoever shares an address with the kubelet could have the process ended."""
+    flood = {"auth": "required", "anonymous_rate_per_second": 0.1, "rate_burst": 2, "served_hosts": "gateway.example"}
+    with guarded(tmp_path, **flood) as client:
+        assert {client.get("/models").status_code for _ in range(9)} == {401, 429}
+        for probe in ("/health/live", "/health/ready"):
+            assert client.get(probe, headers={"Host": "10.1.2.3:8080"}).status_code == 200
+        assert client.get("/docs", headers={"Host": "10.1.2.3:8080"}).status_code == 403

@@ -14,7 +14,6 @@ from starlette.datastructures import Headers
 from faultcast.errors import Forbidden, UsageError
 from faultcast.settings import Settings
 
-_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -75,8 +74,9 @@ def proxies(settings: Settings) -> list[str]:
 class Callers:
     """Names and origins that are let in."""
 
-    hosts: frozenset[str] | None
-    """None: any name."""
+    hosts: frozenset[str]
+    """Empty: any name, unless only loopback's are let in."""
+    is_loopback_only: bool
     origins: frozenset[str]
 
     @classmethod
@@ -95,8 +95,14 @@ class Callers:
                 raise UsageError(
                     f"FAULTCAST_CORS_ORIGINS: found {origin!r}, expected origins like https://dash.example.org"
                 )
-        names = hosts | _LOOPBACK_NAMES if embedded else hosts or None
-        return cls(names, frozenset(listed(settings.cors_origins)))
+        return cls(hosts, embedded, frozenset(listed(settings.cors_origins)))
+
+    def _is_named(self, host: str) -> bool:
+        """A name that merely resolves to loopback is a name; nobody but this machine goes by loopback's address."""
+        if not self.is_loopback_only and not self.hosts:
+            return True
+        name = host_of(host)
+        return name in self.hosts or (self.is_loopback_only and is_loopback(name))
 
     def check(self, method: str, headers: Headers) -> None:
         """Let a request in.
@@ -105,8 +111,7 @@ class Callers:
             Forbidden: it was sent to another name, or by a page that is not ours.
         """
         hosts = headers.getlist("host")
-        is_named = self.hosts is None or (len(hosts) == 1 and host_of(hosts[0]) in self.hosts)
-        if len(hosts) > 1 or not is_named:
+        if len(hosts) > 1 or not self._is_named(hosts[0] if hosts else ""):
             raise Forbidden(
                 "The Host header names none of the names that this server goes by. Ask it by its own name; "
                 "FAULTCAST_SERVED_HOSTS lists more."

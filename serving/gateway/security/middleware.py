@@ -14,7 +14,7 @@ from serving.gateway.security.credentials import nobody
 from serving.gateway.security.principal import Need, Principal
 from serving.gateway.security.rates import Taken
 from serving.gateway.security.refusals import MethodNotAllowed, Nowhere, refuse
-from serving.gateway.security.table import TABLE, Rule
+from serving.gateway.security.table import PROBES, TABLE, Rule
 
 if TYPE_CHECKING:
     from serving.gateway.security.security import Security
@@ -32,7 +32,7 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
-        if scope["type"] == "lifespan":
+        if scope["type"] == "lifespan" or _is_probe(scope):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
@@ -102,6 +102,10 @@ class Door:
             await send(message)
 
         return watched
+
+
+def _is_probe(scope: Scope) -> bool:
+    return scope["type"] == "http" and scope["path"] in PROBES and scope["method"] in {"GET", "HEAD"}
 
 
 def _count(one: Taken | None, taken: list[Taken]) -> None:

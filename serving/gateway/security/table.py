@@ -26,6 +26,10 @@ class Rule:
     """Name of the event in the audit log; empty: the access log is enough."""
 
 
+PROBES = frozenset({"/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"})
+"""Asked by whoever starts and stops this process, from addresses and under names of their own: answered whoever asks,
+however often, or a flood from one address would have the process ended."""
+
 RULES = (
     # Probes and what a browser loads before anyone can sign in: the same for everyone, nothing learnt is in it.
     Rule("GET", "/", _OPEN),
