@@ -8,7 +8,7 @@ from faultcast.monitoring.drifted import drift
 from faultcast.monitoring.settled import Settled, performance
 from faultcast.monitoring.stats import instant, stats
 from faultcast.monitoring.window import Window
-from faultcast.validation.drift import Reference
+from faultcast.validation.reference import Frozen
 
 SCHEMA = 1
 REACH_DAYS = 30.0
@@ -21,7 +21,7 @@ class Model:
 
     name: str = ""
     version: str = ""
-    reference: Reference | None = None
+    reference: Frozen | None = None
 
 
 def evaluate(

@@ -81,7 +81,7 @@ def finish(
         metrics=measure(risk_N, labels_N) | {name: honest[name] for name in ("brier", "ece")},
         config=learnt.config,
     )
-    reference = freeze(data.train.values_NC, NAMES, risk_N)
+    reference = freeze(data.train.values_NC, data.validation.values_NC, NAMES, risk_N)
     asked = data.validation
     manifest, files = onnx_export.exported(manifest, learnt.files, asked.values_NC, asked.texts)
     return artifact.write(output, manifest, files | {REFERENCE: reference})

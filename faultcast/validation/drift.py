@@ -120,6 +120,11 @@ def compare(reference: Reference, columns: Columns) -> dict[str, Any]:
     }
 
 
+def psi(before: Summary, values_N: NDArray[np.float64]) -> float:
+    """Population stability index of a column now (NaN where missing) against its summary."""
+    return _psi(np.array(before["counts"]), _counts(values_N, np.array(before["edges"])))
+
+
 def adjust(p_F: Sequence[float]) -> list[float]:
     """p values as Benjamini and Hochberg adjust them: rejecting below 5 % keeps false discoveries at 5 %.
 
@@ -192,7 +197,7 @@ def _measure(before: Summary, values_N: NDArray[np.float64] | None) -> Shift:
     if min(before["n"], n_now) < MIN_PRESENT or values_N is None:
         found["text"] = f"{before['n']} rows before, {n_now} now; at least {MIN_PRESENT} of each are needed"
         return found
-    found["psi"] = _psi(np.array(before["counts"]), _counts(values_N, np.array(before["edges"])))
+    found["psi"] = psi(before, values_N)
     p_missing = _p_of_missing(before["missing"], before["n"], n_now - len(present_N), n_now)
     if min(present_before, len(present_N)) < MIN_PRESENT:
         found["p"] = p_missing  # hardly a value to compare: only whether there is one

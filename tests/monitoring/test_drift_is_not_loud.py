@@ -1,9 +1,11 @@
 """Simulated days: where nothing has moved the alarm is silent, where something has it is found."""
 
 import numpy as np
-from windows import FEATURES, HOUR, NOW, World, reference_of, window_of
+from windows import FEATURES, HOUR, NAMES, NOW, World, reference_of, window_of
 
 from faultcast.monitoring.drifted import drift
+from faultcast.validation.drift import compare
+from faultcast.validation.reference import freeze, thaw
 
 DAYS = 40
 A_DAY = 1_200
@@ -100,10 +102,50 @@ def test_without_a_reference_nothing_is_decided():
     assert (found["status"], found["outcome"]) == ("unknown", "INCONCLUSIVE")
 
 
-def test_another_versions_risks_are_not_compared():
+def test_the_risks_of_the_model_that_is_judged_are_told_apart():
     world = World(11)
     reference = reference_of(world)
     window = window_of(world.changes(400), np.full(400, 0.9), version="2")
-    assert drift(window, reference, since=0, min_rows=MIN_ROWS, version="1")["status"] == "no_drift"
-    mine = drift(window, reference, since=0, min_rows=MIN_ROWS, version="2")
-    assert (mine["status"], mine["drifted_feature_count"]) == ("drift", 0)
+    assert drift(window, reference, since=0, min_rows=MIN_ROWS, version="1")["risk_shift"] == "unknown"
+    assert drift(window, reference, since=0, min_rows=MIN_ROWS, version="2")["risk_shift"] == "large"
+
+
+def test_a_history_too_short_to_know_its_ways_decides_nothing():
+    world = World(12)
+    found = drift(
+        window_of(world.changes(300), world.risks(300)),
+        reference_of(world, 150),
+        since=0,
+        min_rows=MIN_ROWS,
+        version="1",
+    )
+    assert (found["status"], found["drifted_feature_count"]) == ("unknown", None)
+    assert "so short a history" in found["text"]
+
+
+def wandering(seed, rows):
+    """A history with phases: every 100 changes all columns wander, as far as their own spread."""
+    random = np.random.default_rng(seed)
+    phases_PF = random.normal(size=(rows // 100 + 1, FEATURES))
+    return random.normal(size=(rows, FEATURES)) + np.repeat(phases_PF, 100, axis=0)[:rows]
+
+
+def test_a_history_that_always_wanders_is_no_news_but_a_jump_is():
+    """A two-sample test alone calls each of these windows drifted."""
+    alarms = jumps = plain = 0
+    for seed in range(20):
+        values_NF = wandering(seed, 2_000)
+        risk_N = np.random.default_rng(seed).beta(1, 6, 2_000)
+        reference = thaw(freeze(values_NF[:1_300], values_NF[1_300:1_700], NAMES, risk_N[1_300:1_700]))
+        later_NF = values_NF[1_700:]
+        plain += bool(compare(reference.features, dict(zip(NAMES, later_NF.T, strict=True)))["drifted"])
+        for shift in (0.0, 4.0):
+            window = window_of(later_NF + shift, risk_N[1_700:])
+            found = drift(window, reference, since=0, min_rows=MIN_ROWS, version="1")
+            if shift:
+                jumps += found["drift_detected"]
+            else:
+                alarms += found["drift_detected"]
+    assert plain == 20
+    assert alarms <= 1
+    assert jumps == 20

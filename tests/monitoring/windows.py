@@ -35,7 +35,7 @@ class World:
 
 
 def reference_of(world, count=1_500):
-    return thaw(freeze(world.changes(count), NAMES, world.risks(count)))
+    return thaw(freeze(world.changes(count), world.changes(count // 3), NAMES, world.risks(count // 3)))
 
 
 def window_of(values_NF, risk_N, *, at_N=None, hours=24.0, changes=None, shadow=None, assumed=None, version="1"):
