@@ -15,12 +15,14 @@ from rich.text import Text
 
 from faultcast import settings
 from faultcast.adapters import runs
+from faultcast.adapters.places import repo_id
 from faultcast.adapters.repositories import canonical, opened, origin, pseudonyms, refresh
 from faultcast.adapters.trackers.issues import is_collected, load, pinned, source_of
 from faultcast.errors import NotFound, UsageError
 from faultcast.history import store
 from faultcast.labels import Labelling, label as label_history, variant_of
 from faultcast.settings import Settings
+from faultcast.steps import corrected
 from faultcast.wording import day, plain
 
 _CHANGES = Text("known since  sure  inducing    changed     fix         by                        change", style="bold")
@@ -38,10 +40,12 @@ def label(options: argparse.Namespace) -> int:
     as_of = newest if options.as_of is None else instant(options.as_of)
     ripening = now.ripening_days if options.ripening_days is None else options.ripening_days
     named = sources(location, options.issues, now)
-    issues = load(now.home.resolve(), named)
+    trackers, votes = corrected.split(named)
+    issues = load(now.home.resolve(), trackers)
     with tempfile.TemporaryDirectory(prefix="faultcast-label-") as folder:
         history = _history(location, tip, now, Path(folder), options)
-        found = label_history(history, as_of, ripening, variant, issues)
+        decided = corrected.decided(votes, now, repo_id(location), as_of)
+        found = corrected.merged(label_history(history, as_of, ripening, variant, issues), decided)
         if options.json:
             heading: dict[str, Any] = {"repository": location, "revision": tip, "as_of": as_of, "variant": variant.name}
             heading["issues"] = {"from": named, "known": len(issues), "used": found.issues_used}
@@ -50,23 +54,31 @@ def label(options: argparse.Namespace) -> int:
         inducing = {link.inducing for link in found.links}
         commits = {one.id: (one.committed_at, one.subject) for one in history if one.id in inducing}
     _tell(found, commits, as_of, options.newest)
-    if named:
-        print(f"Issues and pull requests of {named}: {len(issues):,}, named by commits: {found.issues_used:,}")
+    if decided:
+        print(f"Labelled as people decided: {len(decided):,}")
+    if trackers:
+        print(f"Issues and pull requests of {trackers}: {len(issues):,}, named by commits: {found.issues_used:,}")
     return 0
 
 
 def sources(location: str, wanted: str | None, now: Settings) -> str:
-    """Collected issues to label by, pinned; "" for none. Unless told, those of the repository's own address.
+    """What to label by beside the history, pinned; "" for nothing. Unless told, the issues of the repository's own
+    address and the votes on its predictions.
 
     Raises:
         UsageError: `wanted` names no tracker.
         NotFound: nothing was collected of one that it names.
     """
     home = now.home.resolve()
-    if wanted is not None:
-        return "" if wanted == "none" else pinned(home, wanted)
-    own = source_of(origin(location), now)
-    return pinned(home, own) if own and is_collected(home, own) else ""
+    if wanted is None:
+        own = source_of(origin(location), now)
+        trackers = own if own and is_collected(home, own) else ""
+        asked = True
+    else:
+        trackers, votes = corrected.split("" if wanted == "none" else wanted)
+        asked = bool(votes)
+    found = (pinned(home, trackers) if trackers else "", corrected.pin(now, repo_id(location)) if asked else "")
+    return ",".join(source for source in found if source)
 
 
 def instant(text: str) -> int:

@@ -8,7 +8,7 @@ sql.py             what both databases have in common
 sqlite_store.py    one file
 """
 
-from faultcast.adapters.prediction_log.choose import opened, opened_to_read
+from faultcast.adapters.prediction_log.choose import exists, opened, opened_to_read
 from faultcast.adapters.prediction_log.log import PredictionLog
 
-__all__ = ["PredictionLog", "opened", "opened_to_read"]
+__all__ = ["PredictionLog", "exists", "opened", "opened_to_read"]

@@ -13,6 +13,11 @@ WAITING_FILE = "predictions-waiting.db"
 _PATIENT_SECONDS = 60.0
 
 
+def exists(settings: Settings) -> bool:
+    """Whether anything may have been kept: there is a database's address, or a file."""
+    return bool(settings.prediction_log) or (settings.home / FILE).is_file()
+
+
 def opened(settings: Settings) -> PredictionLog:
     """Open the log that the settings name, made if need be.
 

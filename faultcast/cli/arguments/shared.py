@@ -55,8 +55,9 @@ def issues(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--issues",
         metavar="SOURCES",
-        help="collected issues to label by: github:owner/name, jira:KEY, several by commas, or none "
-        "(default: those of the repository's own address, if `faultcast ingest` collected them)",
+        help="what to label by beside the history: issues (github:owner/name, jira:KEY), votes on predictions "
+        "(feedback), several by commas, or none (default: issues of the repository's own address, if "
+        "`faultcast ingest` collected them, and feedback, if there is any)",
     )
 
 
