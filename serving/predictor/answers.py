@@ -7,20 +7,20 @@ free for health checks. Shapes: N changes, C catalogue columns.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from faultcast.errors import FaultcastError, NotFound, TemporaryError
 from faultcast.features.catalogue import NAMES
 from faultcast.records import Prediction
+from serving.predictor.together import Together
 from serving.scoring.scorer import Scorer
 from serving.wire import instances as v1, tensors
-from serving.wire.features import as_request, assumptions, read_list
+from serving.wire.features import RawRows, as_request
 from serving.wire.requests import Scored
 from serving.wire.tensors import Infer
 
@@ -74,6 +74,7 @@ class Answers:
         self._why_not = "not loaded yet"
         self._threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="score")
         self._waiting = 0
+        self._together = Together()
         self._loading = asyncio.Lock()
 
     @property
@@ -147,10 +148,11 @@ class Answers:
         asked, top = v1.open_v1(payload)
         top = (len(NAMES) if explain else REASONS) if top is None else top
         inline = loaded.is_cheap(len(asked), top) and all(_is_raw(one) for one in asked)
+        if inline and not top and not explain:
+            rows = v1.read_raw(asked)
+            return v1.predictions_v1(await self._risks(loaded.scorer, rows))
 
         def work() -> dict[str, Any]:
-            if inline and not top and not explain:
-                return v1.predictions_v1(_risks_v1(loaded.scorer, asked))
             scored = loaded.scorer.score(v1.parse_instances(asked), top)
             return v1.explanations_v1(scored) if explain else v1.predictions_v1(scored)
 
@@ -162,14 +164,26 @@ class Answers:
         tensor = tensors.the_input(asked)
         top = REASONS if asked.wants_reasons else 0
         inline = tensor.name == "features" and loaded.is_cheap(tensor.shape[0], top)
+        if inline and not top:
+            rows = RawRows(tensors.features_of(tensor))
+            return await self._risks(loaded.scorer, rows, with_assumed="assumed" in asked.wanted)
 
         def work() -> list[Scored]:
-            if tensor.name == "features" and not top:
-                values_NC = tensors.features_of(tensor)
-                return _risks(loaded.scorer, values_NC, (), with_assumed="assumed" in asked.wanted)
             return loaded.scorer.score(tensors.requests_of(tensor), top)
 
         return work() if inline else await self._beside(work)
+
+    async def _risks(self, scorer: Scorer, rows: RawRows, *, with_assumed: bool = True) -> list[Scored]:
+        """Risks without reasons, and without a request around each row."""
+        if any(rows.texts):
+            risk_N = scorer.risks(rows.values_NC, [text or "" for text in rows.texts])
+        else:
+            risk_N = await self._together.risks(scorer, rows.values_NC)
+        band, name, version = scorer.model.band, scorer.name, scorer.version
+        return [
+            Scored(Prediction("", risk, band(risk), (), name, version), {}, rows.assumed(i) if with_assumed else ())
+            for i, risk in enumerate(risk_N.tolist())
+        ]
 
     def _ready(self) -> _Loaded:
         if self._loaded is None:
@@ -188,34 +202,6 @@ class Answers:
 
 def _is_raw(instance: object) -> bool:
     return isinstance(instance, Mapping) and "features" in instance
-
-
-def _risks_v1(scorer: Scorer, instances: Sequence[Mapping[str, Any]]) -> list[Scored]:
-    """Raw instances -> risks without reasons, without a request around each."""
-    rows, texts, has_text = [], [], []
-    for i, instance in enumerate(instances):
-        values, text = v1.open_raw(instance, f"instances[{i}]")
-        rows.append(read_list(values, f"instances[{i}].features"))
-        texts.append(text or "")
-        has_text.append(text is not None)
-    values_NC = rows[0] if len(rows) == 1 else np.concatenate(rows)
-    return _risks(scorer, values_NC, texts if any(texts) else (), has_text=has_text)
-
-
-def _risks(
-    scorer: Scorer,
-    values_NC: NDArray[np.float64],
-    texts: Sequence[str],
-    *,
-    with_assumed: bool = True,
-    has_text: Sequence[bool] = (),
-) -> list[Scored]:
-    found = []
-    for i, risk in enumerate(scorer.risks(values_NC, texts).tolist()):
-        prediction = Prediction("", risk, scorer.model.band(risk), (), scorer.name, scorer.version)
-        assumed = assumptions(values_NC[i], has_text=bool(has_text) and has_text[i]) if with_assumed else ()
-        found.append(Scored(prediction, {}, assumed))
-    return found
 
 
 def _seconds(work: Callable[[], object]) -> float:

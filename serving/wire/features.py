@@ -5,6 +5,7 @@ Shapes: N rows, C catalogue columns.
 
 import operator
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +86,18 @@ def assumptions(values_C: NDArray[np.float64], *, has_text: bool) -> tuple[Assum
     """What stands in for what a row lacks."""
     missing = tuple(_MISSING[place] for place in np.flatnonzero(np.isnan(values_C)).tolist())
     return missing if has_text else (*missing, _NO_TEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class RawRows:
+    """Checked rows (float64 array_NC, NaN where missing), and the texts that came with them (empty: none did)."""
+
+    values_NC: NDArray[np.float64]  # noqa: N815
+    texts: Sequence[str | None] = ()
+
+    def assumed(self, row: int) -> tuple[Assumed, ...]:
+        """What stands in for what a row lacks."""
+        return assumptions(self.values_NC[row], has_text=bool(self.texts) and self.texts[row] is not None)
 
 
 _MISSING = tuple(Assumed(name, "missing: the model puts what is typical") for name in NAMES)

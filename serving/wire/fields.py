@@ -30,8 +30,10 @@ def optional_text(data: Mapping[str, Any], name: str, where: str) -> str | None:
 
 
 def number(data: Mapping[str, Any], name: str, where: str) -> int:
-    """A whole number from 0 to 2^31 - 1."""
+    """A whole number from 0 to 2^31 - 1; JSON knows one kind of numbers, so 3.0 is 3."""
     value = data.get(name)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_NUMBER:
         found = value if isinstance(value, int | float) else kind(value) if name in data else "nothing"
         raise BadChange(f"{where}.{name}: expected a whole number from 0 on, found {found}")

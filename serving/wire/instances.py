@@ -14,6 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import orjson
 
 from faultcast.errors import BadChange
@@ -21,7 +22,7 @@ from faultcast.features.catalogue import NAMES
 from faultcast.records import Reason
 from serving.limits import check_size
 from serving.wire.change import parse
-from serving.wire.features import as_request, read_list
+from serving.wire.features import RawRows, as_request, read_list
 from serving.wire.fields import items, kind, number, refuse_unknown, text
 from serving.wire.requests import Assumed, KnownCommit, RawFeatures, Request, Scored, UnseenChange
 
@@ -97,6 +98,16 @@ def open_raw(data: Mapping[str, Any], where: str) -> tuple[list[Any], str | None
     """Raw features -> values, unread, and the text if one was sent. Raises BadChange."""
     refuse_unknown(data, ("features", "text"), where)
     return items(data, "features", where), text(data, "text", where, default="") if "text" in data else None
+
+
+def read_raw(instances: Sequence[Mapping[str, Any]]) -> RawRows:
+    """Instances that are raw features -> their rows, without a request around each. Raises BadChange."""
+    rows, texts = [], []
+    for i, instance in enumerate(instances):
+        values, semantic = open_raw(instance, f"instances[{i}]")
+        rows.append(read_list(values, f"instances[{i}].features"))
+        texts.append(semantic)
+    return RawRows(rows[0] if len(rows) == 1 else np.concatenate(rows), texts)
 
 
 def parse_features(values: Sequence[object], semantic: str, where: str, has_text: bool) -> RawFeatures:
