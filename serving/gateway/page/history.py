@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -66,6 +67,11 @@ class Snapshot:
             "risk": sorted(self.changes, key=lambda change: change.risk_rank),
             "lines": sorted(self.changes, key=lambda change: change.lines_rank),
         }
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """How many changes each band has."""
+        return Counter(change.band for change in self.changes if change.band)
 
 
 class History:

@@ -1,6 +1,5 @@
 """Which of the changes, in which order, how many: one part of the list, as `GET /changes` answers it."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -33,11 +32,11 @@ def listing(
         NotFound: `after` is no change of the list.
     """
     wanted = words.lower().split()
-    fitting = [
-        change
-        for change in snapshot.orders[sort]
-        if (not band or change.band == band) and all(word in change.sought for word in wanted)
-    ]
+    fitting = snapshot.orders[sort]
+    if band:
+        fitting = [change for change in fitting if change.band == band]
+    for word in wanted:
+        fitting = [change for change in fitting if word in change.sought]
     start = _start(fitting, after)
     part = fitting[start : start + limit]
     return {
@@ -46,7 +45,7 @@ def listing(
         "model": model(snapshot),
         "total": len(snapshot.changes),
         "matching": len(fitting),
-        "counts": dict(Counter(change.band for change in snapshot.changes if change.band)),
+        "counts": snapshot.counts,
         "changes": [line(change) for change in part],
         "next": part[-1].commit if part and start + limit < len(fitting) else None,
     }
