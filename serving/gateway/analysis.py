@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from faultcast.measures import read
 from faultcast.records import FileVersion, Prediction
-from serving.gateway.schemas import Code
+from serving.gateway.questions import Code
 from serving.wire.instances import parse_instance
 from serving.wire.requests import Request
 

@@ -25,6 +25,8 @@ def _down(node: Any) -> Any:
     if not isinstance(node, Mapping):
         return node
     made = {name: _down(value) for name, value in node.items() if name not in _UNSAYABLE}
+    if node.get("items") is False:
+        made["items"] = {}
     if isinstance(node.get("const"), str | int | bool):
         made["enum"] = [node["const"]]
     if isinstance(made.get("examples"), list):

@@ -24,7 +24,7 @@ FROM_CLOCK = ("hour", "weekday")
 
 
 def features(sent: Mapping[str, Any], now: float | None = None) -> RawFeatures:
-    """Read a summary that is what `schemas.Summary` says; `now` is in unix seconds.
+    """Read a summary that is what `questions.Summary` says; `now` is in unix seconds.
 
     >>> found = features({"additions": 45, "deletions": 12, "files_changed": 3, "lines_of_code": 150}, now=0)
     >>> found.values["lines_added"], found.values["lines_before"], found.values["developers"]
@@ -32,8 +32,8 @@ def features(sent: Mapping[str, Any], now: float | None = None) -> RawFeatures:
     """
     values: dict[str, Value] = dict.fromkeys(NAMES)
     assumed: list[Assumed] = []
-    values.update(lines_added=sent["additions"], lines_deleted=sent["deletions"], files=sent.get("files_changed"))
-    files = values["files"]
+    files = None if sent.get("files_changed") is None else int(sent["files_changed"])
+    values.update(lines_added=int(sent["additions"]), lines_deleted=int(sent["deletions"]), files=files)
     if files == 1:  # one file stands in one folder, and all lines changed are in it
         values.update(subsystems=1, directories=1, entropy=0.0)
     if (lines := sent.get("lines_of_code")) is not None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Request, Response
 
-from serving.gateway import analysis, schemas, summary
+from serving.gateway import analysis, questions, schemas, summary
 from serving.gateway.asked import Asked, Asker
 from serving.gateway.parts import Parts
 from serving.gateway.strict import WITH_BODY, answer, problems, router
@@ -28,7 +28,7 @@ def routes(parts: Parts) -> APIRouter:
 
     @made.post("/predict", response_model=schemas.Prediction, responses=problems(404, *WITH_BODY), tags=["asking"])
     async def predict(
-        request: Request, question: Annotated[schemas.Question, Body()], x_split_key: SplitKey = None
+        request: Request, question: Annotated[questions.Question, Body()], x_split_key: SplitKey = None
     ) -> Response:
         """How risky a change is, how sure that is, and why.
 
@@ -42,7 +42,7 @@ def routes(parts: Parts) -> APIRouter:
 
     @made.post("/analyze/code", response_model=schemas.Analysis, responses=problems(404, *WITH_BODY), tags=["asking"])
     async def analyze(
-        request: Request, code: Annotated[schemas.Code, Body()], x_split_key: SplitKey = None
+        request: Request, code: Annotated[questions.Code, Body()], x_split_key: SplitKey = None
     ) -> Response:
         """How risky an edit is, file by file, with the measures of the code: what an editor asks while one types."""
         edit = await asyncio.to_thread(analysis.Edit.of, code)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Request, Response
 
 from faultcast.feedback import Opinion, Tally, Vote
-from serving.gateway import schemas
+from serving.gateway import questions, schemas
 from serving.gateway.asked import iso
 from serving.gateway.logs import current_request_id, feedback as log, tell
 from serving.gateway.parts import Parts
@@ -22,7 +22,7 @@ def routes(parts: Parts) -> APIRouter:
     made = router()
 
     @made.post("/feedback", response_model=schemas.Standing, responses=problems(404, *WITH_BODY), tags=["feedback"])
-    async def give(request: Request, word: Annotated[schemas.Feedback, Body()]) -> Response:
+    async def give(request: Request, word: Annotated[questions.Feedback, Body()]) -> Response:
         """Vote on what a change turned out to be, or correct its label; a later word of yours replaces the earlier."""
         principal = await parts.security.principal(request)
         vote = Vote(
