@@ -22,12 +22,14 @@ from serving.scoring.forecaster import Served
 from serving.scoring.shadow import OnShadow, Shadow
 from serving.scoring.sources import Loaded, RunSource, Source
 from serving.scoring.split import CHAMPION, Split
-from serving.wire.requests import Request, Scored
+from serving.wire.requests import RawFeatures, Request, Scored
 
 log = logging.getLogger(__name__)
 
 WORKERS = 2
 """Threads that compute: the event loop stays free for whoever else is served."""
+INLINE_SECONDS = 0.001
+"""What may hold the event loop up; what takes longer is computed in a thread."""
 RETRY_SECONDS = 10.0
 """Until `follow` tries again to load what could not be loaded for now."""
 
@@ -116,8 +118,11 @@ class Fleet:
         return Served(alias, told.name, told.version, share, told.kind, member.loaded_at, told.fingerprint)
 
     async def _scored(self, member: _Member, requests: Sequence[Request], top: int) -> list[Scored]:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, member.loaded.scorer.score, requests, top)
+        score = member.loaded.scorer.score
+        cost = len(requests) * (member.loaded.reasons_seconds if top else member.loaded.risk_seconds)
+        if cost <= INLINE_SECONDS and all(isinstance(one, RawFeatures) for one in requests):
+            return score(requests, top)  # a thread would cost as much again
+        return await asyncio.get_running_loop().run_in_executor(self._threads, score, requests, top)
 
     def _offer(self, alias: str, member: _Member, requests: Sequence[Request], top: int) -> None:
         if self.shadow is not None:

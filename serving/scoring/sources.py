@@ -3,6 +3,7 @@
 `load` blocks for seconds and is called beside the event loop; what it returns can answer at once.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,22 +17,31 @@ from faultcast.adapters.served_models import ServedModel, ServedModels, manifest
 from faultcast.adapters.stored_changes import lookup
 from faultcast.errors import NotFound
 from faultcast.features import Past
-from faultcast.features.catalogue import fingerprint
+from faultcast.features.catalogue import NAMES, fingerprint
 from faultcast.models import Model
 from faultcast.models.model import GENERAL
 from faultcast.models.signature import public_keys
 from serving.scoring.scorer import Scorer
+from serving.wire.requests import RawFeatures
+
+_NOTHING = RawFeatures(dict.fromkeys(NAMES))
+_TIMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """One model, warm. `kind` and `fingerprint` are as in `Served`."""
+    """One model, warm. `kind` and `fingerprint` are as in `Served`.
+
+    `risk_seconds` and `reasons_seconds` are what raw features of one change cost, without reasons and with them.
+    """
 
     scorer: Scorer
     name: str
     version: str
     kind: str
     fingerprint: str
+    risk_seconds: float
+    reasons_seconds: float
 
 
 class Source(Protocol):
@@ -165,7 +175,18 @@ def load(found: ServedModel, past: Past | None, store: Path | None, shared_store
     )
     model = scorer.model
     kind = GENERAL if model.basis == GENERAL else model.manifest.kind if isinstance(model, Model) else model.name
-    return Loaded(scorer, found.name, found.version, kind, fingerprint())
+    costs = (_seconds(scorer, top=0), _seconds(scorer, top=5))
+    return Loaded(scorer, found.name, found.version, kind, fingerprint(), *costs)
+
+
+def _seconds(scorer: Scorer, top: int) -> float:
+    """What one change of raw features costs: the best of some, the others were disturbed."""
+    found = []
+    for _ in range(_TIMED):
+        started = time.perf_counter()
+        scorer.score([_NOTHING], top)
+        found.append(time.perf_counter() - started)
+    return min(found)
 
 
 def _version(folder: Path) -> str:
