@@ -4,6 +4,7 @@ OpenID Connect Discovery 1.0, section 4; RFC 7517. Both are fetched over HTTPS, 
 read than such documents need.
 """
 
+import asyncio
 import ipaddress
 import json
 import ssl
@@ -16,6 +17,9 @@ from faultcast.errors import Unavailable, UsageError
 from faultcast.settings import Settings
 
 _TIMEOUT_SECONDS = 5.0
+"""Of one step, such as connecting or the next bytes."""
+_WHOLE_SECONDS = 10.0
+"""Of both documents together: an issuer that sends a byte now and then is not waited for."""
 _MOST_BYTES = 512 * 1024
 _WELL_KNOWN = "/.well-known/openid-configuration"
 
@@ -52,6 +56,13 @@ class Issuer:
         Raises:
             Unavailable: it does not answer, or not with what was asked for.
         """
+        try:
+            async with asyncio.timeout(_WHOLE_SECONDS):
+                return await self._keys()
+        except TimeoutError as error:
+            raise Unavailable(f"{self._url}: gave no keys within {_WHOLE_SECONDS:g} seconds") from error
+
+    async def _keys(self) -> list[dict[str, Any]]:
         async with httpx.AsyncClient(
             verify=self._context, timeout=_TIMEOUT_SECONDS, trust_env=not _is_loopback(self._url)
         ) as client:

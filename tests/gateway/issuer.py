@@ -1,5 +1,6 @@
 """A real issuer of OpenID Connect on loopback: discovery document, keys, tokens; it can go away and come back."""
 
+import contextlib
 import json
 import threading
 import time
@@ -20,6 +21,7 @@ class Issuer:
         self.asked = 0
         self.broken = ""
         self.documents = {}
+        self.harm = ""
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self.server.server_port}/realms/dev"
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
@@ -28,11 +30,26 @@ class Issuer:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 issuer.asked += 1
+                if issuer.harm:
+                    self.do_harm()
+                    return
                 status, body = issuer.answer(self.path)
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def do_harm(self):
+                """Answer as nobody should."""
+                self.send_response(302 if issuer.harm == "redirects" else 200)
+                self.send_header("Location", issuer.url)
+                self.end_headers()
+                parts = {"drips": (b" ", 30, 0.1), "floods": (b" " * 65_536, 1_000, 0), "nests": (b"[" * 50_000, 1, 0)}
+                part, times, pause = parts.get(issuer.harm, (b"", 0, 0))
+                with contextlib.suppress(OSError):
+                    for _ in range(times):
+                        self.wfile.write(part)
+                        time.sleep(pause)
 
             def log_message(self, *_):
                 pass

@@ -1,5 +1,9 @@
 """One person on one machine: no authentication, so nobody but that person may get through."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
@@ -77,3 +81,22 @@ def test_settings_that_would_let_anyone_in_are_refused(tmp_path):
         Security.of(Settings(home=tmp_path, oidc_issuer="https://issuer.example"))
     with pytest.raises(UsageError, match="embedded or required"):
         Security.of(Settings(home=tmp_path, auth="off"))
+
+
+def test_the_process_ends_and_says_what_to_set_instead_of_listening(small_model, tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "serving.gateway",
+        "--model-dir",
+        str(small_model),
+        "--host",
+        "0.0.0.0",
+        "--port",
+        "0",
+    ]
+    environment = {**os.environ, "FAULTCAST_HOME": str(tmp_path)}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert "FAULTCAST_AUTH=required" in ended.stderr
+    assert "Traceback" not in ended.stderr

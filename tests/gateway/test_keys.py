@@ -2,9 +2,11 @@
 
 import json
 import re
+import shlex
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from guarded import bearer, guarded
@@ -161,3 +163,13 @@ def test_a_key_from_the_command_line_to_the_gateway_and_back(tmp_path, command):
     ]  # fmt: skip
     assert text not in str(lines)
     assert command("audit", "verify")[0] == 0
+
+
+def test_the_documented_commands_work_as_written(tmp_path, command):
+    text = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
+    lines = [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    typed = [shlex.split(line, comments=True) for line in lines if "41:9f2c" not in line]
+    assert len(typed) == 5
+    for program, *arguments in typed:
+        code, said, _ = command(*arguments)
+        assert (program, code, bool(said)) == ("faultcast", 0, True), arguments

@@ -1,5 +1,6 @@
 """Tokens of an OpenID Connect issuer: the good ones are read, and every bad one gets the same answer."""
 
+import asyncio
 import base64
 import json
 import logging
@@ -254,14 +255,10 @@ async def _story(keys, issuer):
 
 
 def test_keys_are_kept_asked_for_seldom_and_changed_when_the_issuer_changes_them(issuer):
-    import asyncio
-
     asyncio.run(_story(Keys(issuer), issuer))
 
 
 def test_many_at_once_ask_the_issuer_once(issuer):
-    import asyncio
-
     async def story():
         keys = Keys(issuer)
         found = await asyncio.gather(*(keys.ring.key("one") for _ in range(50)))
@@ -349,3 +346,17 @@ def test_encoding_twice_does_not_help(client, issuer):
     private, algorithm = issuer.keys["one"]
     nested = jwt.encode({"token": issuer.token()}, private, algorithm, headers={"kid": "one", "cty": "JWT"})
     assert client.get("/models", headers=bearer(nested)).status_code == 401
+
+
+@pytest.mark.parametrize("kind", ["drips", "floods", "redirects", "nests"])
+def test_an_issuer_that_does_harm_is_given_up(issuer, monkeypatch, kind):
+    """Each in bounded time and memory; what was known goes on as before (above)."""
+    monkeypatch.setattr(oidc, "_WHOLE_SECONDS", 0.5)
+    issuer.harm = kind
+    try:
+        began = time.monotonic()
+        with pytest.raises(oidc.Unavailable):
+            asyncio.run(oidc.Issuer(issuer.url, allow_loopback_http=True).keys())
+        assert time.monotonic() - began < 5
+    finally:
+        issuer.harm = ""
