@@ -15,6 +15,7 @@ from faultcast.settings import Settings
 from serving.gateway import problems
 from serving.gateway.flow.cache import open_cache
 from serving.gateway.flow.flow import Flow
+from serving.gateway.flow.shedding import Shedding
 from serving.gateway.following import Following
 from serving.gateway.metrics import Metrics
 from serving.gateway.page.history import History
@@ -110,7 +111,10 @@ def around(
         security=Security.of(settings),
         monitoring=watched,
         metrics=metrics,
-        wrappers=(partial(BodyLimit, max_depth=MAX_DEPTH, written=problems.written),),
+        wrappers=(
+            partial(Shedding, line=flow, written=problems.written),
+            partial(BodyLimit, max_depth=MAX_DEPTH, written=problems.written),
+        ),
         start=(watched.start,),
         stop=(watched.stop, flow.close, close),
     )

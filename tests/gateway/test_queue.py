@@ -7,6 +7,7 @@ from flow_story import Clock, Desk, change, open_flow, until
 
 from faultcast.errors import NotFound, TooMany, Unavailable
 from serving.gateway.flow.line import LONGEST_RETRY_SECONDS
+from serving.gateway.flow.shedding import Shedding
 from serving.wire.requests import KnownCommit
 
 
@@ -203,5 +204,50 @@ def test_a_fault_of_our_own_reaches_the_caller_and_the_line_goes_on(folder):
             await ask(flow, 1)
         desk.score = real
         assert await outcomes([ask(flow, 2)]) == ["list"]
+
+    asyncio.run(story())
+
+
+def test_whoever_would_find_the_line_full_is_told_so_before_anything_is_read(folder):
+    async def story():
+        desk = Desk(folder)
+        flow = open_flow(desk, at_once=1, waiting=2, together=1)
+        read = []
+
+        async def inside(scope, receive, send):
+            read.append((scope["method"], scope["path"], await receive()))
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        async def post(path, method="POST"):
+            sent = []
+
+            async def send(message):
+                sent.append(message)
+
+            async def receive():
+                return {"type": "http.request"}
+
+            app = Shedding(inside, line=flow, written=lambda status, message: (b"text/plain", message.encode()))
+            await app({"type": "http", "method": method, "path": path}, receive, send)
+            return sent[0]["status"], dict(sent[0]["headers"]).get(b"retry-after"), sent[1]["body"]
+
+        assert (await post("/predict"))[0] == 200
+        desk.open.clear()
+        first = ask(flow, 0)
+        await until(lambda: desk.calls)
+        rest = [ask(flow, 1), ask(flow, 2)]
+        await until(lambda: flow.stats().line.waiting == 2)
+        read.clear()
+        for path in ("/predict", "/analyze/code", "/v1/models/shop:predict", "/v2/models/shop/infer"):
+            status, after, body = await post(path)
+            assert (status, after) == (429, b"1")
+            assert b"try again in 1 s" in body
+        assert not read
+        for path, method in (("/feedback", "POST"), ("/health", "GET"), ("/predict", "GET")):
+            assert (await post(path, method))[0] == 200
+        desk.open.set()
+        assert await outcomes([first, *rest]) == ["list"] * 3
+        assert (await post("/predict"))[0] == 200
 
     asyncio.run(story())

@@ -94,6 +94,10 @@ class Flow:
             for name, one in zip(names, digests, strict=True)
         ]
 
+    def full(self) -> float | None:
+        """Seconds after which a request would find room in the line; None while there is some now."""
+        return self._line.full()
+
     def stats(self) -> FlowStats:
         """How requests fared since the start."""
         return FlowStats(self._hits, self._misses, self._line.stats)

@@ -143,17 +143,22 @@ class Line:
         seconds = self._seconds_each * (len(self._waiting) + 1) / self._at_once
         return min(max(math.ceil(seconds), 1.0), LONGEST_RETRY_SECONDS)
 
+    def full(self) -> float | None:
+        """`retry_after` while no further job is taken; None while there is room."""
+        if len(self._waiting) >= self._most:
+            self._sweep()
+        if len(self._waiting) < self._most:
+            return None
+        self.stats.refused += 1
+        return self.retry_after()
+
     async def drained(self) -> None:
         """Wait for what is being scored now."""
         if self._tasks:
             await asyncio.wait(self._tasks)
 
     def _join(self, job: _Job) -> _Job:
-        if len(self._waiting) >= self._most:
-            self._sweep()
-        if len(self._waiting) >= self._most:
-            self.stats.refused += 1
-            retry_after = self.retry_after()
+        if (retry_after := self.full()) is not None:
             raise TooMany(
                 f"{len(self._waiting)} requests wait to be scored, the most that may; try again in {retry_after:g} s",
                 retry_after,
