@@ -5,12 +5,14 @@ risk would be 0.21 lower". Effects of several features need not add up to the ri
 act together. For text the counterfactual is its absence.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from faultcast.features.catalogue import CATALOGUE, NAMES
+from faultcast.features.catalogue import CATALOGUE, NAMES, Feature
 from faultcast.models.model import Explainable, texts_of, touches_no_source
 from faultcast.models.normaliser import values_of
 from faultcast.models.text import parts
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 MESSAGE, DIFF = "message", "diff"
 NO_SOURCE = "touches no source code, and faults are traced through source code alone"
+_UNTRACED = Reason("source_files", 0.0, None, 0.0, NO_SOURCE)
 _AT_ONCE = 64
 _SMALLEST = 5e-3
 
@@ -61,8 +64,9 @@ def _explain(
 ) -> list[tuple[Reason, ...]]:
     """All variants of all changes in one call of the model."""
     n = len(texts)
-    typical_C = np.array([np.nan if model.typical[name] is None else model.typical[name] for name in NAMES])
-    used_C = np.array([name in model.uses for name in NAMES]) & ~np.isnan(typical_C)
+    typical, uses = model.typical, frozenset(model.uses)
+    typical_C = np.array([np.nan if typical[name] is None else typical[name] for name in NAMES])
+    used_C = np.array([name in uses for name in NAMES]) & ~np.isnan(typical_C)
     # A value that is typical already has no effect to measure.
     changed_NC = used_C & (values_NC != typical_C)
     row_V, place_V = np.nonzero(changed_NC)
@@ -76,29 +80,44 @@ def _explain(
     values_all = np.concatenate([values_NC, variants_VC, *([values_NC, values_NC] if split else [])])
     risk = model.risk_of(values_all, text_ND[text_rows])
 
-    reasons: list[list[Reason]] = [[] for _ in range(n)]
-    for i, (row, place) in enumerate(zip(row_V.tolist(), place_V.tolist(), strict=True)):
-        effect = float(risk[row] - risk[n + i])
-        value, typical = float(values_NC[row, place]), float(typical_C[place])
-        feature = CATALOGUE[place]
-        words = feature_text(feature, None if np.isnan(value) else value, typical, effect)
-        known = None if np.isnan(value) else value
-        reasons[row].append(Reason(feature.name, known, typical, effect, words))
-    if model.basis == "model":
-        for row in np.flatnonzero(touches_no_source(values_NC)).tolist():
-            reasons[row] = [Reason("source_files", 0.0, None, 0.0, NO_SOURCE)]
+    found: list[list[_Candidate]] = [[] for _ in range(n)]
+    effect_V = (risk[row_V] - risk[n : n + len(row_V)]).tolist()
+    for row, place, effect in zip(row_V.tolist(), place_V.tolist(), effect_V, strict=True):
+        value = None if np.isnan(values_NC[row, place]) else float(values_NC[row, place])
+        told = partial(_of_feature, CATALOGUE[place], value, float(typical_C[place]), effect)
+        found[row].append(_Candidate(effect, NAMES[place], told))
     for row, (message, diff) in enumerate(split):
         for kind, content, place in ((MESSAGE, message, 0), (DIFF, diff, 1)):
-            effect = float(risk[row] - risk[n + len(row_V) + place * n + row])
             if content.strip():
-                words = text_text(kind, content, effect)
-                reasons[row].append(Reason(kind, content.strip().split("\n", 1)[0][:120], "", effect, words))
-    return [_best(of_one, top) for of_one in reasons]
+                effect = float(risk[row] - risk[n + len(row_V) + place * n + row])
+                found[row].append(_Candidate(effect, kind, partial(_of_text, kind, content, effect)))
+    untraced_N = touches_no_source(values_NC) & (model.basis == "model")
+    return [
+        (_UNTRACED,) if untraced else _best(of_one, top)
+        for of_one, untraced in zip(found, untraced_N.tolist(), strict=True)
+    ]
 
 
-def _best(reasons: list[Reason], top: int) -> tuple[Reason, ...]:
+class _Candidate(NamedTuple):
+    """An effect whose reason is put into words only if it is among those told."""
+
+    effect: float
+    name: str
+    told: Callable[[], Reason]
+
+
+def _best(found: list[_Candidate], top: int) -> tuple[Reason, ...]:
     """Raising effects first, the largest in front; then lowering ones, the strongest in front."""
-    told = [reason for reason in reasons if abs(reason.effect) >= _SMALLEST or reason.text == NO_SOURCE]
-    weighty = told or sorted(reasons, key=lambda reason: -abs(reason.effect))[:1]
-    weighty.sort(key=lambda reason: (reason.effect < 0, -abs(reason.effect), reason.feature))
-    return tuple(weighty[:top])
+    weighty = [one for one in found if abs(one.effect) >= _SMALLEST]
+    weighty = weighty or sorted(found, key=lambda one: -abs(one.effect))[:1]
+    weighty.sort(key=lambda one: (one.effect < 0, -abs(one.effect), one.name))
+    return tuple(one.told() for one in weighty[:top])
+
+
+def _of_feature(feature: Feature, value: float | None, typical: float, effect: float) -> Reason:
+    return Reason(feature.name, value, typical, effect, feature_text(feature, value, typical, effect))
+
+
+def _of_text(kind: str, content: str, effect: float) -> Reason:
+    first_line = content.strip().split("\n", 1)[0][:120]
+    return Reason(kind, first_line, "", effect, text_text(kind, content, effect))
