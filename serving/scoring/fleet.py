@@ -121,7 +121,9 @@ class Fleet:
         score = member.loaded.scorer.score
         cost = len(requests) * (member.loaded.reasons_seconds if top else member.loaded.risk_seconds)
         if cost <= INLINE_SECONDS and all(isinstance(one, RawFeatures) for one in requests):
-            return score(requests, top)  # a thread would cost as much again
+            # A thread would cost as much again. Whoever asks in a row lets others have their turn.
+            await asyncio.sleep(0)
+            return score(requests, top)
         return await asyncio.get_running_loop().run_in_executor(self._threads, score, requests, top)
 
     def _offer(self, alias: str, member: _Member, requests: Sequence[Request], top: int) -> None:
