@@ -41,6 +41,8 @@ class BoundedProtocol(HttpToolsProtocol):
     limits: ClassVar[Connections] = Connections()
     _head: int = 0
     """Bytes seen of a head that is not complete; -1: none is awaited."""
+    _seen: int = 0
+    """An upper bound of the bytes of the head that completes now."""
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -53,7 +55,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
-        awaited = self._head
+        awaited, self._seen = self._head, max(self._head, 0) + len(data)
         super().data_received(data)
         if self._head < 0:
             self._forget_timer()
@@ -71,8 +73,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head = -1
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > self.limits.head_bytes:
-            self.app = _refuse_head
+        if self._seen > self.limits.head_bytes:  # perhaps by its body: only then is it worth counting
+            length = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+            self.app = _refuse_head if length > self.limits.head_bytes else self.app
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -165,7 +165,7 @@ class Answers:
         top = REASONS if asked.wants_reasons else 0
         inline = tensor.name == "features" and loaded.is_cheap(tensor.shape[0], top)
         if inline and not top:
-            rows = RawRows(tensors.features_of(tensor))
+            rows = tensors.features_of(tensor)
             return await self._risks(loaded.scorer, rows, with_assumed="assumed" in asked.wanted)
 
         def work() -> list[Scored]:
@@ -176,9 +176,10 @@ class Answers:
     async def _risks(self, scorer: Scorer, rows: RawRows, *, with_assumed: bool = True) -> list[Scored]:
         """Risks without reasons, and without a request around each row."""
         if any(rows.texts):
+            rows.check()
             risk_N = scorer.risks(rows.values_NC, [text or "" for text in rows.texts])
         else:
-            risk_N = await self._together.risks(scorer, rows.values_NC)
+            risk_N = await self._together.risks(scorer, rows)
         band, name, version = scorer.model.band, scorer.name, scorer.version
         return [
             Scored(Prediction("", risk, band(risk), (), name, version), {}, rows.assumed(i) if with_assumed else ())

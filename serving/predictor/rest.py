@@ -14,8 +14,8 @@
 """
 
 import logging
+import random
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -190,7 +190,7 @@ class Rest:
         scored = await self._answers.infer(wanted)
         version = scored[0].prediction.model_version
         self._metrics.predicted("v2", self._answers.name, version, len(scored))
-        answer_id = wanted.id or str(uuid.uuid4())
+        answer_id = wanted.id or f"{random.getrandbits(128):032x}"
         body, json_length = infer_json.write(wanted, scored, self._answers.name, version, answer_id)
         if json_length is None:
             return Answered(body)

@@ -1,8 +1,8 @@
 """V2 over gRPC: `inference.GRPCInferenceService`, for the same `Answers` as REST."""
 
 import logging
+import random
 import time
-import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -132,7 +132,7 @@ class Rpc:
         version = scored[0].prediction.model_version
         self._metrics.predicted("grpc", self._answers.name, version, len(scored))
         answer = self._types["ModelInferResponse"](
-            model_name=self._answers.name, model_version=version, id=asked.id or str(uuid.uuid4())
+            model_name=self._answers.name, model_version=version, id=asked.id or f"{random.getrandbits(128):032x}"
         )
         for name in asked.wanted:
             answer.outputs.add(name=name, datatype=datatype_of(name), shape=[len(scored)])

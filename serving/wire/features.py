@@ -40,37 +40,47 @@ _PLAIN = _NUMBERS | {bool}
 _PYTHON = {"int64": int, "float64": float, "bool": bool}
 
 
-def read_list(values: Sequence[object], where: str, rows: int | None = None) -> NDArray[np.float64]:
-    """Values in catalogue order, None where missing -> float64 array_NC, NaN where missing.
+@dataclass(frozen=True, slots=True)
+class RawRows:
+    """Rows of numbers (float64 array_NC, NaN where missing) whose ranges are still to be checked."""
+
+    values_NC: NDArray[np.float64]  # noqa: N815
+    named: str
+    """How messages call a row, with its number for `{}`."""
+    texts: Sequence[str | None] = ()
+    """What came with each row; empty: nothing could."""
+
+    def check(self) -> None:
+        """Refuse what is out of a feature's range. Raises BadChange."""
+        if not are_right(self.values_NC):
+            for i, row in enumerate(self.values_NC.tolist()):
+                for j, value in enumerate(row):
+                    _complain(CATALOGUE[j], value, self.named.format(i), j)
+
+    def assumed(self, row: int) -> tuple[Assumed, ...]:
+        """What stands in for what a row lacks."""
+        return assumptions(self.values_NC[row], has_text=bool(self.texts) and self.texts[row] is not None)
+
+
+def read_list(values: Sequence[object], named: str, first: int = 0) -> NDArray[np.float64]:
+    """Values in catalogue order, None where missing -> float64 array_NC, NaN where missing; ranges are not checked.
 
     Args:
         values: N times C of them, flat.
-        where: how messages call them.
-        rows: N; None: one row, and messages name no row.
+        named: how messages call a row, with its number for `{}`.
+        first: number of the first row.
 
     Raises:
-        BadChange: one is no number of its feature's kind and range.
+        BadChange: one is no number.
     """
     width = len(CATALOGUE)
-    if len(values) != width * (rows or 1):
-        raise BadChange(f"{where}: found {len(values)} values, expected {width} in catalogue order")
+    if not values or len(values) % width:
+        raise BadChange(f"{named.format(first)}: found {len(values)} values, expected {width} in catalogue order")
     kinds = set(map(type, values))
-    if kinds <= _NUMBERS or (kinds <= _PLAIN and not _has_stray_bool(values, width)):
-        values_NC = np.array(values, dtype=np.float64).reshape(-1, width)
-        if _are_right(values_NC):
-            return values_NC
-    for i, value in enumerate(values):
-        _complain(CATALOGUE[i % width], value, where if rows is None else f"{where}[{i // width}]", i % width)
-    raise AssertionError("no value is wrong, yet together they are")
-
-
-def check_array(values_NC: NDArray[np.float64], where: str) -> None:
-    """Refuse what `read_list` would; NaN is missing. Raises BadChange."""
-    if not _are_right(values_NC):
-        missing_NC = np.isnan(values_NC)
-        for i, row in enumerate(values_NC.tolist()):
-            for j, value in enumerate(row):
-                _complain(CATALOGUE[j], None if missing_NC[i, j] else value, f"{where}[{i}]", j)
+    if not kinds <= _NUMBERS and (not kinds <= _PLAIN or _has_stray_bool(values, width)):
+        for i, value in enumerate(values):
+            _complain(CATALOGUE[i % width], value, named.format(first + i // width), i % width)
+    return np.array(values, dtype=np.float64).reshape(-1, width)
 
 
 def as_request(values_C: NDArray[np.float64], text: str, *, has_text: bool) -> RawFeatures:
@@ -88,18 +98,6 @@ def assumptions(values_C: NDArray[np.float64], *, has_text: bool) -> tuple[Assum
     return missing if has_text else (*missing, _NO_TEXT)
 
 
-@dataclass(frozen=True, slots=True)
-class RawRows:
-    """Checked rows (float64 array_NC, NaN where missing), and the texts that came with them (empty: none did)."""
-
-    values_NC: NDArray[np.float64]  # noqa: N815
-    texts: Sequence[str | None] = ()
-
-    def assumed(self, row: int) -> tuple[Assumed, ...]:
-        """What stands in for what a row lacks."""
-        return assumptions(self.values_NC[row], has_text=bool(self.texts) and self.texts[row] is not None)
-
-
 _MISSING = tuple(Assumed(name, "missing: the model puts what is typical") for name in NAMES)
 _NO_TEXT = Assumed("text", "empty")
 
@@ -109,14 +107,15 @@ def _has_stray_bool(values: Sequence[object], width: int) -> bool:
     return any(bool in map(type, _numbers_of(values[at : at + width])) for at in range(0, len(values), width))
 
 
-def _are_right(values_NC: NDArray[np.float64]) -> bool:
+def are_right(values_NC: NDArray[np.float64]) -> bool:
+    """Whether all values are of their feature's kind and range, or missing."""
     inside_NC = (values_NC >= _LOW_C) & (values_NC <= _HIGH_C) & (_FRACTIONS_C | (np.rint(values_NC) == values_NC))
     return bool((inside_NC | np.isnan(values_NC)).all())
 
 
 def _complain(feature: Feature, value: object, where: str, place: int) -> None:
     """Say what is wrong with a value, if anything is."""
-    if value is None:
+    if value is None or value != value:  # noqa: PLR0124  NaN alone differs from itself
         return
     at = f"{where}[{place}] ({feature.name})"
     if feature.dtype == "bool":
@@ -126,10 +125,13 @@ def _complain(feature: Feature, value: object, where: str, place: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _HUGE:
         raise BadChange(f"{at}: expected a finite number or null, found {_shown(value)}")
     if feature.dtype == "int64" and (value != int(value) or abs(value) >= _WHOLE):
-        raise BadChange(f"{at}: expected a whole number, found {value}")
+        raise BadChange(f"{at}: expected a whole number, found {_shown(value)}")
     if not _LOW_C[place] <= value <= _HIGH_C[place]:
-        raise BadChange(f"{at}: expected {feature.range}, found {value}")
+        raise BadChange(f"{at}: expected {feature.range}, found {_shown(value)}")
 
 
 def _shown(value: object) -> str:
-    return str(value)[:40] if isinstance(value, int | float) else kind(value)
+    """A number as briefly as it can be told, and the kind of everything else."""
+    return (
+        (str(value) if isinstance(value, bool) else f"{value:.15g}") if isinstance(value, int | float) else kind(value)
+    )

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from faultcast.errors import BadChange
 from faultcast.features.catalogue import NAMES
@@ -105,14 +106,23 @@ def read_raw(instances: Sequence[Mapping[str, Any]]) -> RawRows:
     rows, texts = [], []
     for i, instance in enumerate(instances):
         values, semantic = open_raw(instance, f"instances[{i}]")
-        rows.append(read_list(values, f"instances[{i}].features"))
+        rows.append(_one_row(values, "instances[{}].features", i))
         texts.append(semantic)
-    return RawRows(rows[0] if len(rows) == 1 else np.concatenate(rows), texts)
+    return RawRows(rows[0] if len(rows) == 1 else np.concatenate(rows), "instances[{}].features", texts)
+
+
+def _one_row(values: Sequence[object], named: str, number: int) -> NDArray[np.float64]:
+    if len(values) != len(NAMES):
+        raise BadChange(f"{named.format(number)}: found {len(values)} values, expected {len(NAMES)} in catalogue order")
+    return read_list(values, named, number)
 
 
 def parse_features(values: Sequence[object], semantic: str, where: str, has_text: bool) -> RawFeatures:
     """Raw values in catalogue order -> a request. Raises BadChange."""
-    return as_request(read_list(values, where)[0], semantic, has_text=has_text)
+    named = where.replace("{", "{{").replace("}", "}}")
+    rows = RawRows(_one_row(values, named, 0), named)
+    rows.check()
+    return as_request(rows.values_NC[0], semantic, has_text=has_text)
 
 
 def predictions_v1(scored: Sequence[Scored]) -> dict[str, Any]:

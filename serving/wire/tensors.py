@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from faultcast.errors import BadChange
 from faultcast.features.catalogue import CATALOGUE
-from serving.wire.features import as_request, check_array, read_list
+from serving.wire.features import RawRows, as_request, read_list
 from serving.wire.fields import kind
 from serving.wire.instances import MAX_INSTANCES, assumed_json, parse_instance, parse_json, reason_json
 from serving.wire.requests import Request, Scored
@@ -33,6 +32,7 @@ OUTPUTS: list[dict[str, Any]] = [
     {"name": "assumed", "datatype": "BYTES", "shape": [-1]},
 ]
 OUTPUT_NAMES = tuple(str(output["name"]) for output in OUTPUTS)
+_ROW = "features[{}]"
 _DATATYPES = {str(output["name"]): str(output["datatype"]) for output in OUTPUTS}
 
 
@@ -93,26 +93,26 @@ def the_input(asked: Infer) -> Tensor:
     return tensor
 
 
-def features_of(tensor: Tensor) -> NDArray[np.float64]:
-    """`features` -> rows of the catalogue (float64 array_NC, NaN where missing). Raises BadChange."""
+def features_of(tensor: Tensor) -> RawRows:
+    """`features` -> rows, whose ranges are still to be checked. Raises BadChange."""
     count, width = tensor.shape
     if isinstance(tensor.data, bytes | memoryview):
         if len(tensor.data) != 8 * count * width:
             found = len(tensor.data)
             raise BadChange(f"features: found {found} bytes, expected {8 * count * width} by its shape")
-        values_NC = np.frombuffer(tensor.data, dtype="<f8").reshape(count, width)
-        check_array(values_NC, "features")
-        return values_NC
+        return RawRows(np.frombuffer(tensor.data, dtype="<f8").reshape(count, width), _ROW)
     data = _flat(tensor, "features")
     if len(data) != count * width:
         raise BadChange(f"features.data: found {len(data)} elements, expected {count * width} by its shape")
-    return read_list(data, "features", count)
+    return RawRows(read_list(data, _ROW), _ROW)
 
 
 def requests_of(tensor: Tensor) -> list[Request]:
     """Either input -> requests. Raises BadChange."""
     if tensor.name == "features":
-        return [as_request(values_C, "", has_text=False) for values_C in features_of(tensor)]
+        rows = features_of(tensor)
+        rows.check()
+        return [as_request(values_C, "", has_text=False) for values_C in rows.values_NC]
     raw = tensor.data
     data = _texts(bytes(raw)) if isinstance(raw, bytes | memoryview) else _flat(tensor, "change")
     if len(data) != tensor.shape[0]:
