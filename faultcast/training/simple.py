@@ -18,6 +18,8 @@ from faultcast.training.members import Sample
 from faultcast.training.rows import Report, TrainingData, silent
 
 TREES = 200
+ANCHOR = ("lines_added", "value")
+"""Feature and kind of the column that the regression leans on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,11 @@ def train_simple(
     options = options or Options()
     normaliser = fit_normaliser(data.train.values_NC)
     sample = Sample(
-        normaliser.apply(data.train.values_NC), data.train.labels_N, data.train.weights_N, data.train.committed_at_N
+        normaliser.apply(data.train.values_NC),
+        data.train.labels_N,
+        data.train.weights_N,
+        data.train.committed_at_N,
+        anchor=next((i for i, one in enumerate(normaliser.columns) if (one.feature, one.kind) == ANCHOR), -1),
     )
     scorer, choice = fit(sample, data.info.ripening_days, seed, options, report)
     validation_NF = normaliser.apply(data.validation.values_NC)

@@ -1,5 +1,7 @@
 """Members are compared inside the training rows by time; what forecasts better there is what serves."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit
@@ -80,7 +82,7 @@ def test_the_score_told_is_the_mean_of_two_later_windows():
         choose(sample.part(np.arange(600)[::-1]), ripening_days=10, seed=1)
 
 
-def test_too_few_faults_to_compare_leave_a_forest():
+def test_too_few_faults_to_compare_leave_the_regression():
     rare = planted(straight, rows=200, base=-9.0)
     rare.labels_N[[3, 77, 140, 190]] = 1
     told = []
@@ -119,8 +121,33 @@ def test_weights_halve_as_often_as_told():
     assert decay(np.array([5, 5]), 3.0).tolist() == decay(np.array([0, 9]), 0.0).tolist() == [1.0, 1.0]
 
 
+def test_with_few_faults_the_regression_leans_on_its_anchor():
+    """Six faults say little: the order stays that of the anchor. A thousand let every column count."""
+    few, many = planted(straight, rows=200, base=-9.0), planted(straight, rows=4_000)
+    few.labels_N[:] = 0
+    few.labels_N[np.argsort(-few.features_NF[:, 2])[[1, 4, 9, 20, 33, 60]]] = 1
+    setting = Setting(LINEAR, 3_000)
+    leaning = fit_member(setting, replace(few, anchor=2), seed=1, trees=1)
+    assert np.corrcoef(leaning.logits(few.features_NF, NO_TEXT), few.features_NF[:, 2])[0, 1] > 0.99
+    upright = fit_member(setting, few, seed=1, trees=1)
+    assert np.corrcoef(upright.logits(few.features_NF, NO_TEXT), few.features_NF[:, 2])[0, 1] < 0.98
+    told = fit_member(Setting(LINEAR, 30), replace(many, anchor=2), seed=1, trees=1)
+    assert roc_auc_score(many.labels_N, told.logits(many.features_NF, NO_TEXT)) > 0.9
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_of_as_good_the_regression_alone_stands(seed):
+    found = choose(planted(straight, seed=seed), ripening_days=3, seed=seed, settings=SMALL)
+    assert [one.member for one in found.settings] == [LINEAR]
+
+
 def test_options_narrow_what_is_compared():
-    assert {len(found) for found in candidates().values()} == {4}
+    assert {member: len(found) for member, found in candidates().items()} == {
+        FOREST: 4,
+        EXTRA: 4,
+        BOOSTED: 4,
+        LINEAR: 6,
+    }
     assert candidates(leaf=9, recency=0.0, members=(EXTRA,)) == {EXTRA: [Setting(EXTRA, 9)]}
     sample = planted(straight, rows=300)
     scorer, choice = fit(sample, 3, 1, Options(trees=5, leaf=9, members="forest+extra"))

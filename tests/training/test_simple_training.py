@@ -39,9 +39,13 @@ def test_the_same_seed_gives_the_same_model_and_another_seed_another(forest, dat
     folder, _ = forest
     risk = models.load(folder).risk(dataset[1])
     assert main(["--model", "simple", "--dataset", str(dataset[0]), "--output", str(tmp_path / "a")]) == 0
-    train("simple", dataset[0], tmp_path / "b", seed=8)
     assert np.array_equal(models.load(tmp_path / "a").risk(dataset[1]), risk)
-    assert not np.array_equal(models.load(tmp_path / "b").risk(dataset[1]), risk)
+    trees = {"members": "forest", "trees": 10}
+    for name, seed in (("b", 7), ("c", 8), ("d", 8)):
+        train("simple", dataset[0], tmp_path / name, seed=seed, options=trees)
+    of_b, of_c, of_d = (models.load(tmp_path / name).risk(dataset[1]) for name in "bcd")
+    assert np.array_equal(of_c, of_d)
+    assert not np.array_equal(of_b, of_c)
 
 
 def test_reasons_point_at_what_made_the_change_risky(forest, dataset):
