@@ -7,7 +7,7 @@ equal size: at the start of each, every kind learns anew from what was known on 
 first fix, a clean one once it had ripened), scores the changes of the period, and only then are their labels looked
 at. `incremental` goes on
 learning week by week, each label when it became known. Changes that are still too young
-to be judged at the end of the history are left out.
+to be judged at the end of the history are left out, and periods before there was anything to learn from.
 
 `simple` and `hybrid` are trained by `faultcast.training`, with its calibration, as a run does. Beside them stand lines
 added alone and lines added by the length of what they were added to, which learn nothing. A seed for every kind but
@@ -33,7 +33,7 @@ from page import head, line, machine, name_of, write
 from faultcast import models
 from faultcast.dataset import DatasetInfo
 from faultcast.dataset.split import SECONDS_A_DAY
-from faultcast.errors import FaultcastError
+from faultcast.errors import FaultcastError, InsufficientSamples
 from faultcast.features import NAMES, Past as Described, describe
 from faultcast.features.measured import touched_history
 from faultcast.features.table import to_rows, to_table
@@ -163,8 +163,17 @@ class Judged:
     labels_N: NDArray[np.int64]
     risks: dict[str, Values]
     simple: list[Values]  # one a seed
+    period_N: NDArray[np.int64]
     hybrid_served: int
-    periods: int
+
+    @property
+    def periods(self) -> int:
+        return len(np.unique(self.period_N))
+
+    def within(self, risk_N: Values) -> float:
+        """Mean AUC of the periods: a change is compared with those that the same models scored."""
+        parts = [self.period_N == period for period in np.unique(self.period_N)]
+        return mean(auc(self.labels_N[part], risk_N[part]) or 0.5 for part in parts)
 
 
 def judge(history: History, count: int) -> Judged:
@@ -172,6 +181,7 @@ def judge(history: History, count: int) -> Judged:
     found: dict[str, list[Values]] = {kind: [] for kind in ("simple", "hybrid", "incremental", "served")}
     seeds: list[list[Values]] = []
     hybrids = 0
+    judged_rows: list[NDArray[np.int64]] = []
     parts, told = list(periods(history, count)), what_was_told_of(history)
     ripening_days = history.ripening / SECONDS_A_DAY
     info = DatasetInfo(history.end, ripening_days, 0, 0, {}, history.name)
@@ -186,7 +196,12 @@ def judge(history: History, count: int) -> Judged:
     )
     for instant, rows in parts:
         ripe = int(np.searchsorted(history.committed_N, instant - history.ripening, side="right"))
-        data = everything.learnable(np.arange(ripe))
+        try:
+            data = everything.learnable(np.arange(ripe))
+        except InsufficientSamples as error:
+            print(f"{history.name} from {instant}: nothing to learn from yet ({error})", file=sys.stderr)
+            continue
+        judged_rows.append(rows)
         now = Rows(history.values_NC[rows], [history.texts[row] for row in rows], rows * 0.0, rows * 0.0, rows)
         simple = [learnt("simple", data, seed) for seed in SEEDS]
         hybrid = learnt("hybrid", data, SEEDS[0])
@@ -199,13 +214,16 @@ def judge(history: History, count: int) -> Judged:
         found["served"].append(found[chosen][-1])
         aucs = {kind: f"{_auc(history, rows, risks[-1]):.3f}" for kind, risks in found.items()}
         print(f"{history.name} from {instant}: {aucs}", file=sys.stderr)
-    judged = np.concatenate([rows for _, rows in parts])
+    if not judged_rows:
+        raise InsufficientSamples("changes of the rarer class before the last period", 0, 1)
+    judged = np.concatenate(judged_rows)
+    period_N = np.repeat(np.arange(len(judged_rows)), [len(rows) for rows in judged_rows])
     risks = {kind: np.concatenate(risk) for kind, risk in found.items()}
     added_N, before_N = history.column("lines_added")[judged], history.column("lines_before")[judged]
     risks |= {"lines added": added_N, "lines added / lines before": added_N / np.maximum(before_N, 1)}
     labels_N = (history.first_fixed_N[judged] <= history.end).astype(np.int64)
     by_seed = [np.concatenate(risk) for risk in zip(*seeds, strict=True)]
-    return Judged(history, labels_N, risks, by_seed, hybrids, len(parts))
+    return Judged(history, labels_N, risks, by_seed, period_N, hybrids)
 
 
 def served(simple: models.Model, hybrid: models.Model, validation: Rows) -> str:
@@ -220,27 +238,44 @@ def _auc(history: History, rows: NDArray[np.int64], risk_N: Values) -> float:
     return auc((history.first_fixed_N[rows] <= history.end).astype(np.int64), risk_N) or float("nan")
 
 
+KINDS = ("simple", "hybrid", "incremental", "served", "lines added", "lines added / lines before")
+
+
+def within_periods(found: list[Judged]) -> list[str]:
+    """Mean AUC of the periods, of every kind on every history, and the mean."""
+    lines = head("history", "language", "periods", *KINDS)
+    means: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    for one in found:
+        for kind in KINDS:
+            risks = one.simple if kind == "simple" else [one.risks[kind]]
+            means[kind].append(mean(one.within(risk) for risk in risks))
+        cells = [one.history.name, one.history.language, str(one.periods)]
+        lines.append(line([*cells, *(f"{means[kind][-1]:.3f}" for kind in KINDS)]))
+    lines.append(line(["**mean**", "", "", *(f"**{mean(means[kind]):.3f}**" for kind in KINDS)]))
+    over = [sum(a > b for a, b in zip(means[kind], means["lines added"], strict=True)) for kind in KINDS[:4]]
+    lines.append(line(["better than lines added", "", "", *(f"{n} of {len(found)}" for n in over), "", ""]))
+    return lines
+
+
 def table(found: list[Judged]) -> list[str]:
-    """AUC of every kind on every history, and the mean."""
-    kinds = ["simple", "hybrid", "incremental", "served", "lines added", "lines added / lines before"]
-    lines = head("history", "language", "judged", *kinds, "simple over lines added, 95 %", "hybrid served")
+    """AUC of every kind on every history over all periods, and the mean."""
+    lines = head("history", "language", "judged", *KINDS, "simple over lines added, 95 %", "hybrid served")
     for one in found:
         added = one.risks["lines added"]
-        aucs = {kind: auc(one.labels_N, one.risks[kind]) or 0.0 for kind in kinds}
+        aucs = {kind: auc(one.labels_N, one.risks[kind]) or 0.0 for kind in KINDS}
         aucs["simple"] = mean(auc(one.labels_N, risk) or 0.0 for risk in one.simple)
         drawn = bootstrap_aucs(one.labels_N, {"simple": one.risks["simple"], "added": added}, replicates=REPLICATES)
         low, high = interval(drawn["simple"] - drawn["added"])
         cells = [one.history.name, one.history.language, f"{len(one.labels_N):,} ({one.labels_N.sum()} inducing)"]
-        cells += [f"{aucs[kind]:.3f}" for kind in kinds]
+        cells += [f"{aucs[kind]:.3f}" for kind in KINDS]
         lines.append(line([*cells, f"{low:+.3f} to {high:+.3f}", f"{one.hybrid_served} of {one.periods}"]))
-    means = (mean(auc(one.labels_N, one.risks[kind]) or 0.0 for one in found) for kind in kinds)
+    means = (mean(auc(one.labels_N, one.risks[kind]) or 0.0 for one in found) for kind in KINDS)
     lines.append(line(["**mean**", "", "", *(f"**{value:.3f}**" for value in means), "", ""]))
     return lines
 
 
 def more(found: list[Judged]) -> list[str]:
     """What else is asked of a risk, as means over the histories."""
-    kinds = ["simple", "hybrid", "incremental", "served", "lines added", "lines added / lines before"]
     figures: dict[str, Callable[[NDArray[np.int64], Values], float | None]] = {
         "average precision": average_precision,
         "recall in the riskiest 5 %": lambda labels_N, risk_N: recall_at(labels_N, risk_N, 0.05),
@@ -251,7 +286,7 @@ def more(found: list[Judged]) -> list[str]:
         "calibration error": expected_calibration_error,
     }
     lines = head("kind", *figures)
-    for kind in kinds:
+    for kind in KINDS:
         told = []
         for name, figure in figures.items():
             is_probability = kind not in ("lines added", "lines added / lines before")
@@ -287,7 +322,8 @@ def main() -> None:
         work = [(asked_for, keep, options.periods) for asked_for in options.repositories]
         with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
             found = [one for one in pool.map(judged, *zip(*work, strict=True)) if one]
-    said = [f"{machine()}, {options.periods} periods.", "", *table(found), "", *more(found)]
+    said = [f"{machine()}, at most {options.periods} periods.", "", "AUC within a period, the mean of the periods:", ""]
+    said += [*within_periods(found), "", "AUC over all periods at once:", "", *table(found), "", *more(found)]
     print("\n".join(said))
     if options.write:
         write("histories", "\n".join(said))
