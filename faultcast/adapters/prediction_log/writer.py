@@ -1,7 +1,8 @@
 """Group commit: many predictions a transaction, one sync for all, and who waits for one is told when it is kept.
 
-A thread of its own writes. A lone prediction is written at once; under load a group is started every `linger_seconds`
-at most, so that the number of syncs a second is bounded whatever the number of requests.
+A thread of its own writes. A lone prediction is written at once; where they came together last time, the next group is
+started `linger_seconds` after the last at the earliest, so that the number of syncs a second is bounded whatever the
+number of requests.
 """
 
 import asyncio
@@ -123,7 +124,7 @@ class GroupCommit:
                 self._changed.notify()
 
     def _run(self) -> None:
-        started = 0.0
+        started, requests = 0.0, 0
         while True:
             with self._changed:
                 while not self._groups and not self._is_closing:
@@ -131,10 +132,12 @@ class GroupCommit:
                 if not self._groups:
                     break
             rest = started + self._linger_seconds - time.monotonic()
-            if rest > 0:
+            if requests > 1 and rest > 0:
                 time.sleep(rest)
             started = time.monotonic()
-            self._keep(self._taken())
+            taken = self._taken()
+            requests = len(taken)
+            self._keep(taken)
         self._end()
 
     def _taken(self) -> list[_Waiting]:
