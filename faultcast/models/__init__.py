@@ -13,6 +13,10 @@ forest.py       its trees, in NumPy;  forest_file.py  their file
 linear.py       kind `incremental`, and a member of `simple`: a logistic regression
 hybrid.py       kind `hybrid`, with network.py and tokens.py (the only torch here)
 baseline.py     lines added alone, where no model can be learnt
+onnx_export.py  what was learnt -> what serves, proven equal: onnx_trees.py, onnx_network.py build the graphs
+onnx_write.py, onnx_read.py, onnx_graph.py
+                a graph as a file, read within bounds and compared with the one expected
+onnx_runtime.py a model as it serves: NumPy and ONNX Runtime alone;  sizes.py  a hybrid's sizes, checked without torch
 reasons.py      why a risk is what it is;  similar.py  past changes like one change
 """
 
