@@ -35,7 +35,8 @@ def _whole(sent: Any) -> Any:
 
 
 Count = Annotated[int, Field(ge=0, le=MAX_NUMBER), BeforeValidator(_whole)]
-Text = Annotated[str, Field(max_length=1_000_000)]
+Text = str
+"""As long as a body may be (`serving.limits`)."""
 Name = Annotated[str, Field(max_length=1_000)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Blob = Annotated[str, Field(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")]
