@@ -119,15 +119,15 @@ def test_two_good_keys_never_share_a_name(keys):
         keys.create("ci", Role.OPERATOR)
 
 
-def test_eight_processes_at_once_lose_no_key(tmp_path):
+def test_processes_at_once_lose_no_key(tmp_path):
     program = (
         "import sys; from pathlib import Path; from serving.gateway.security.api_keys import ApiKeys\n"
         "from serving.gateway.security.principal import Role\n"
         "for n in range(5): ApiKeys(Path(sys.argv[1])).create(f'{sys.argv[2]}-{n}', Role.SERVICE)"
     )
-    running = [subprocess.Popen([sys.executable, "-c", program, tmp_path, str(n)]) for n in range(4)]
-    assert [one.wait(60) for one in running] == [0] * 4
-    assert len(ApiKeys(tmp_path).all()) == 20
+    running = [subprocess.Popen([sys.executable, "-c", program, tmp_path, str(n)]) for n in range(3)]
+    assert [one.wait(60) for one in running] == [0] * 3
+    assert len(ApiKeys(tmp_path).all()) == 15
 
 
 @pytest.fixture
