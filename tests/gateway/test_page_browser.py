@@ -291,3 +291,28 @@ def test_where_the_gateway_cannot_answer_the_page_says_so_and_asks_again(
     show_gone = "return document.querySelector('nav [data-view=model]').click()"
     browser.execute_script(show_gone)
     wait(browser, lambda: "The gateway does not answer" in "".join(texts(browser, ".error")))
+
+
+def test_where_callers_have_to_log_in_a_token_opens_the_list(browser: webdriver.Chrome, finished: Finished) -> None:
+    app = FastAPI()
+    problems.install(app)
+    app.include_router(router(History(finished.home), None))
+
+    @app.middleware("http")
+    async def door(request: Request, answer: Callable) -> Response:
+        if request.url.path.startswith("/changes") and request.headers.get("authorization") != "Bearer right":
+            return problems.problem(401, "Nobody knows who asks.")
+        return await answer(request)
+
+    with listening(app) as url:
+        show(browser, f"{url}/page", "#token")
+        assert browser.find_element(By.CSS_SELECTOR, "label[for=token]").text == "Access token or API key"
+        browser.find_element(By.ID, "token").send_keys("wrong", Keys.ENTER)
+        wait(browser, lambda: browser.find_element(By.ID, "token").get_attribute("value") == "")
+        browser.find_element(By.ID, "token").send_keys("right", Keys.ENTER)
+        wait(browser, lambda: len(texts(browser, ".changes tbody tr")) == 30)
+        assert browser.execute_script("return [localStorage.length, sessionStorage.length, document.cookie]") == [
+            0,
+            0,
+            "",
+        ]

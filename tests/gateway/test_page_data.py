@@ -13,7 +13,7 @@ from story import Story
 
 from faultcast import models
 from serving.gateway import problems
-from serving.gateway.page import History, router
+from serving.gateway.page import History, router, schemas
 from serving.scoring.scorer import Scorer
 
 
@@ -205,6 +205,17 @@ def test_a_run_whose_files_are_gone_is_a_problem(page: TestClient, finished: Fin
     assert answer.status_code == 404
     assert "faultcast run" in answer.json()["detail"]
     assert str(finished.home) not in answer.text
+
+
+def test_answers_are_what_openapi_says(page: TestClient, finished: Finished, tmp_path: Path) -> None:
+    for query in ("", "?sort=risk&limit=3", "?q=nowhere"):
+        schemas.Changes.model_validate(page.get(f"/changes{query}").json())
+    for commit in (finished.commits[5], finished.commits[-3], finished.commits[-1]):
+        schemas.Detail.model_validate(page.get(f"/changes/{commit}").json())
+    schemas.Blocks.model_validate(page.get(f"/changes/{finished.commits[-1]}?blocks=true").json())
+    app = FastAPI()
+    app.include_router(router(History(tmp_path), None))
+    schemas.Changes.model_validate(TestClient(app).get("/changes").json())
 
 
 def test_the_page_comes_with_a_policy_that_lets_nothing_else_in(page: TestClient) -> None:

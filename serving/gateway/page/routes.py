@@ -34,22 +34,30 @@ def router(history: History, forecaster: Forecaster) -> APIRouter:
         history: where the changes come from.
         forecaster: tells the risk of one block alone.
     """
-    found = APIRouter(tags=["page"])
+    made = APIRouter(tags=["page"])
+    _files(made)
+    _data(made, history, forecaster)
+    return made
+
+
+def _files(made: APIRouter) -> None:
     kept = assets()
 
-    @found.get("/page", include_in_schema=False)
+    @made.get("/page", include_in_schema=False)
     async def page() -> Response:
         headers = _HEADERS | {"Content-Security-Policy": POLICY}
         return Response(kept["index.html"], media_type="text/html; charset=utf-8", headers=headers)
 
-    @found.get("/assets/page/{name}", include_in_schema=False)
+    @made.get("/assets/page/{name}", include_in_schema=False)
     async def asset(name: str) -> Response:
         kind = _KINDS.get(name.rpartition(".")[2])
         if kind is None or name not in kept:
             raise HTTPException(404, "The page has no such file.")
         return Response(kept[name], media_type=kind, headers=_HEADERS)
 
-    @found.get(
+
+def _data(made: APIRouter, history: History, forecaster: Forecaster) -> None:
+    @made.get(
         "/changes",
         summary="The changes of the last run, with risk, band and the top reason",
         response_model=schemas.Changes,
@@ -67,7 +75,7 @@ def router(history: History, forecaster: Forecaster) -> APIRouter:
             return answer(NOTHING)
         return answer(listing(snapshot, limit=limit, after=after, band=band, words=q, sort=sort))
 
-    @found.get(
+    @made.get(
         "/changes/{commit}",
         summary="One change in depth: reasons, files, blocks, outcome, similar changes",
         response_model=schemas.Detail | schemas.Blocks,
@@ -78,8 +86,6 @@ def router(history: History, forecaster: Forecaster) -> APIRouter:
         if blocks:
             return answer(await _blocks(history, forecaster, commit))
         return answer(await run_in_threadpool(_detail, history, commit))
-
-    return found
 
 
 def _detail(history: History, commit: str) -> dict[str, Any]:
