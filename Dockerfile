@@ -5,7 +5,7 @@
 #
 #   docker build --target pipeline -t faultcast/pipeline:0.1.0 .    steps of the pipeline: git, kfp, no torch
 #   docker build --target training -t faultcast/training:0.1.0 .    training, CUDA torch
-#   docker build --target serving  -t faultcast/serving:0.1.0  .    model server: CPU torch, no git, no kfp
+#   docker build --target serving  -t faultcast/serving:0.1.0  .    model server: ONNX Runtime; no git, no kfp, no torch
 #
 # For a release, pin the base by digest: --build-arg BASE_IMAGE=python:3.11-slim-bookworm@sha256:<digest>
 ARG BASE_IMAGE=python:3.11-slim-bookworm
@@ -41,12 +41,8 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     pip install --constraint constraints.txt ".[training,cluster]"
 
 FROM source AS build-serving
-# torch for CPU comes from PyTorch's own index: PyPI's build for Linux carries gigabytes of CUDA libraries.
-# It comes first and alone, so that no other package is looked up there.
-ARG TORCH_INDEX_URL=https://download.pytorch.org/whl/cpu
 RUN --mount=type=cache,target=/root/.cache/pip \
-    pip install --constraint constraints.txt --no-deps --index-url "${TORCH_INDEX_URL}" torch \
-    && pip install --constraint constraints.txt ".[serving,cluster]"
+    pip install --constraint constraints.txt ".[serving,cluster]"
 
 # ---- the images -------------------------------------------------------------------------------------------------
 # Files belong to root, the process is user 65532 (a number, so that Kubernetes can see that it is not root).

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as refusals
 
 from faultcast.errors import UnsafeArtifact
-from faultcast.models import onnx_network, onnx_trees, sizes, tokenizer_file, tokens
+from faultcast.models import onnx_network, onnx_trees, sizes, tokenizer_file
 from faultcast.models.artifact import read_files
 from faultcast.models.folder import MODEL, READER
 from faultcast.models.manifest import Manifest, check_contract
@@ -93,6 +93,8 @@ class Texts:
 
     def read(self, texts: list[str]) -> NDArray[np.float32]:
         """Texts -> vectors (float32 array_ND). Equal texts are read once."""
+        from faultcast.models import tokens  # noqa: PLC0415
+
         distinct = list(dict.fromkeys(texts))
         told = tokens.encode(self.tokenizer, distinct, self.config.max_tokens, self.config.start_token)
         text_ND = np.empty((len(distinct), self.config.width), dtype=np.float32)
@@ -114,6 +116,8 @@ class Texts:
 
 
 def _network(files: Mapping[str, bytes], raw: Mapping[str, Any], num_columns: int) -> Texts:
+    from faultcast.models import tokens  # noqa: PLC0415  a forest needs no tokenizer, nor its library
+
     config = sizes.read_config(raw)
     of_encoder = None
     if config.encoder != "small":

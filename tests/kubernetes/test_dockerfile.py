@@ -56,11 +56,11 @@ def test_every_image_runs_as_a_number_that_is_not_root() -> None:
         assert re.findall(r"^USER (.+)$", stage(role), flags=re.MULTILINE) == [f"{user}:{user}"]
 
 
-def test_only_the_pipeline_has_git_and_only_training_and_serving_have_torch() -> None:
+def test_only_the_pipeline_has_git_and_only_training_has_torch() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert [role for role in sorted(ROLES) if re.search(r"install .*\bgit\b", stage(role))] == ["pipeline"]
     with_torch = {role for role in ROLES if any(re.match(r"torch\b", item) for item in extras[role])}
-    assert with_torch == {"training", "serving"}
+    assert with_torch == {"training"}
     assert not [item for item in extras["serving"] if item.startswith("kfp")]
 
 
