@@ -29,6 +29,8 @@ class Connections:
     """Of a request's line and headers; a longer head is 431."""
     head_seconds: float = 10.0
     """That a head may take to arrive; then 408."""
+    unread_seconds: float = 30.0
+    """That a client may leave an answer unread that does not fit the kernel's buffers; then it is cut off."""
     idle_seconds: int = 75
     """That an open connection may wait for its next request; proxies in front give up earlier."""
     goodbye_seconds: int = 20
@@ -44,6 +46,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _seen: int = 0
     """An upper bound of the bytes of the head that completes now."""
     _timer: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -78,8 +81,20 @@ class BoundedProtocol(HttpToolsProtocol):
             self.app = _refuse_head if length > self.limits.head_bytes else self.app
         super().on_headers_complete()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread = self.loop.call_later(self.limits.unread_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+        super().resume_writing()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_timer()
+        if self._unread is not None:
+            self._unread.cancel()
         super().connection_lost(exc)
 
     def _too_slow(self) -> None:

@@ -5,12 +5,12 @@ free for health checks. Shapes: N changes, C catalogue columns.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -30,10 +30,12 @@ MAX_WAITING = 128
 """Requests that wait for them or are computed; one more is refused."""
 INLINE_SECONDS = 0.001
 """What may hold the event loop up."""
+INLINE_BYTES = 64 * 1024
+"""JSON that is read or written in less than that."""
 REASONS = 5
 """Reasons of a change, unless more or fewer are asked for."""
 
-log = logging.getLogger("faultcast.serving")
+T = TypeVar("T")
 
 
 class NotReady(TemporaryError):
@@ -145,7 +147,8 @@ class Answers:
             NotReady, Overloaded: not now.
         """
         loaded = self._ready()
-        asked, top = v1.open_v1(payload)
+        size = len(payload) if isinstance(payload, bytes) else 0
+        asked, top = await self.sized(size, partial(v1.open_v1, payload))
         top = (len(NAMES) if explain else REASONS) if top is None else top
         inline = loaded.is_cheap(len(asked), top) and all(_is_raw(one) for one in asked)
         if inline and not top and not explain:
@@ -191,7 +194,11 @@ class Answers:
             raise NotReady(f"model {self.name} is not ready: {self._why_not}")
         return self._loaded
 
-    async def _beside(self, work: Callable[[], Any]) -> Any:
+    async def sized(self, num_bytes: int, work: Callable[[], T]) -> T:
+        """Read or write JSON here, or in a thread where there is much of it. Raises as `work`, and Overloaded."""
+        return work() if num_bytes <= INLINE_BYTES else await self._beside(work)
+
+    async def _beside(self, work: Callable[[], T]) -> T:
         if self._waiting >= MAX_WAITING:
             raise Overloaded(f"{self._waiting} requests are waiting already; try again later")
         self._waiting += 1

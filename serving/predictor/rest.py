@@ -42,6 +42,8 @@ from serving.wire.instances import parse_json
 from serving.wire.tensors import INPUTS, OUTPUTS
 
 JSON = b"application/json"
+_PREDICTED_BYTES, _EXPLAINED_BYTES = 2_000, 20_000
+"""Of one change in an answer, at most, or nearly so."""
 STATUSES: dict[type[FaultcastError], int] = {
     BadChange: 400,
     Unauthorized: 401,
@@ -182,11 +184,13 @@ class Rest:
         found = await self._answers.predict(asked.body, explain=explain)
         told = found["explanations" if explain else "predictions"]
         self._metrics.predicted("v1", self._answers.name, told[0]["model_version"], len(told))
-        return Answered(orjson.dumps(found))
+        size = len(told) * (_EXPLAINED_BYTES if explain else _PREDICTED_BYTES)
+        return Answered(await self._answers.sized(size, partial(orjson.dumps, found)))
 
     async def _infer(self, asked: Asked) -> Answered:
         length = asked.headers.get(infer_json.LENGTH_HEADER)
-        wanted = infer_json.read(asked.body, None if length is None else length.decode("latin-1"))
+        read = partial(infer_json.read, asked.body, None if length is None else length.decode("latin-1"))
+        wanted = await self._answers.sized(len(asked.body), read)
         scored = await self._answers.infer(wanted)
         version = scored[0].prediction.model_version
         self._metrics.predicted("v2", self._answers.name, version, len(scored))

@@ -50,6 +50,8 @@ async def length_of_body(scope, receive, send):
     """An app that says how long the body was."""
     assert scope["type"] == "http"
     length = b"%d" % len((await receive())["body"])
+    if scope["path"] == "/much":
+        length = b" " * (64 * MIB)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(length))]})
     await send({"type": "http.response.body", "body": length})
 
@@ -58,7 +60,7 @@ async def length_of_body(scope, receive, send):
 def strict():
     """A server whose limits are small enough to wait for."""
     app = BodyLimit(length_of_body, max_bytes=200_000, max_seconds=0.6, max_together=300_000, max_depth=8)
-    limits = Connections(at_once=8, head_bytes=8_000, head_seconds=0.6)
+    limits = Connections(at_once=8, head_bytes=8_000, head_seconds=0.6, unread_seconds=0.6)
     listener = listen("127.0.0.1", 0)
     server = uvicorn.Server(config(app, limits))
     thread = threading.Thread(target=lambda: uvloop.run(server.serve(sockets=[listener])), daemon=True)
@@ -102,6 +104,15 @@ def test_a_second_request_on_a_connection_has_a_deadline_too(strict):
         slow.sendall(head("/", "Content-Length: 2") + b"ab" + b"POST / HT")
         status, found = answer(slow)
     assert (status, found.count(b"HTTP/1.1 408")) == (200, 1), found
+
+
+def test_an_answer_that_nobody_reads_is_cut_off(strict):
+    with connected(strict.url) as lazy:
+        lazy.sendall(head("/much", "Content-Length: 1") + b"x")
+        time.sleep(1.2)
+        assert httpx.post(strict.url, content=b"abc").text == "3"
+        _, found = answer(lazy)
+    assert len(found) < 64 * MIB
 
 
 # --- size -----------------------------------------------------------------------------------
