@@ -53,10 +53,20 @@ def test_a_name_that_merely_resolves_to_loopback_is_not(client, name):
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": HERE, "Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"},
+        {"Origin": "http://["},
+        {"Origin": ""},
     ],
 )
 def test_a_page_of_another_site_cannot_post(client, sent):
     assert client.post("/predict", headers=sent).status_code == 403
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_page_of_another_site_may_link_here_and_no_more(client, site):
+    """What it cannot read can still be timed, and costs the model's time."""
+    for mode, status in (("navigate", 200), ("no-cors", 403), ("cors", 403)):
+        assert client.get("/models", headers={"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode}).status_code == status
 
 
 @pytest.mark.parametrize("sent", [{}, {"Origin": HERE}, {"Origin": HERE, "Sec-Fetch-Site": "same-origin"}])

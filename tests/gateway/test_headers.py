@@ -112,7 +112,9 @@ def test_cors_is_closed_unless_a_setting_names_the_origin(tmp_path):
             assert opened.post("/feedback", headers={"Origin": origin, **bearer(text)}).status_code == 403
 
 
-@pytest.mark.parametrize("origins", ["*", "dash.example.org", "https://dash.example.org/", "https://*.example.org"])
+@pytest.mark.parametrize(
+    "origins", ["*", "dash.example.org", "https://dash.example.org/", "https://*.example.org", "http://["]
+)
 def test_an_origin_that_is_none_is_refused_at_the_start(tmp_path, origins):
     with pytest.raises(UsageError, match="FAULTCAST_CORS_ORIGINS"):
         Security.of(Settings(home=tmp_path, cors_origins=origins))

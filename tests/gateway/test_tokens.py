@@ -140,6 +140,8 @@ BAD = {
     "expiry that is true": lambda i: i.token(exp=True),
     "expiry without end": lambda i: i.token(exp=float("inf")),
     "expiry that is no number": lambda i: i.token(exp=float("nan")),
+    "expiry of a thousand digits": lambda i: i.token(exp=10**1_000),
+    "issued before time began": lambda i: i.token(iat=-(10**400)),
     "oversized": lambda i: i.token(padding="x" * 9_000),
     "a header of brackets": lambda i: base64.urlsafe_b64encode(b"[" * 5_000).decode().rstrip("=") + ".e30.AAAA",
     "two parts": lambda i: "e30.e30",

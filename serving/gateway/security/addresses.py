@@ -6,6 +6,7 @@ word on where the request came from (`Sec-Fetch-Site`, `Origin`).
 """
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from starlette.datastructures import Headers
 from faultcast.errors import Forbidden, UsageError
 from faultcast.settings import Settings
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_LOOKING = frozenset({"GET", "HEAD"})
 
 
 def is_loopback(host: str) -> bool:
@@ -90,8 +91,7 @@ class Callers:
         if "" in hosts:
             raise UsageError(f"FAULTCAST_SERVED_HOSTS={settings.served_hosts!r}: expected names like faultcast.example")
         for origin in listed(settings.cors_origins):
-            parts = urlsplit(origin)
-            if parts.scheme not in {"http", "https"} or f"{parts.scheme}://{parts.netloc}" != origin or "*" in origin:
+            if re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", origin) is None:
                 raise UsageError(
                     f"FAULTCAST_CORS_ORIGINS: found {origin!r}, expected origins like https://dash.example.org"
                 )
@@ -116,14 +116,30 @@ class Callers:
                 "The Host header names none of the names that this server goes by. Ask it by its own name; "
                 "FAULTCAST_SERVED_HOSTS lists more."
             )
-        if method in _SAFE:
-            return
-        origin = headers.get("origin")
-        if origin in self.origins:
-            return
-        own = len(hosts) == 1 and origin is not None and urlsplit(origin).netloc.lower() == hosts[0].lower()
-        if headers.get("sec-fetch-site", "none") not in {"same-origin", "none"} or not (origin is None or own):
+        if headers.get("origin") not in self.origins and not _is_from_here(method, headers, hosts):
             raise Forbidden(
                 "A page of another site sent this. Call the gateway from its own page or without a browser; "
                 "FAULTCAST_CORS_ORIGINS lists origins that may."
             )
+
+
+def _is_from_here(method: str, headers: Headers, hosts: list[str]) -> bool:
+    """Browsers say which page sent a request, programs say nothing. A link from elsewhere may be followed.
+
+    `Sec-Fetch-Site` is the browser's own judgement, also behind a proxy that changes `Host`; older ones send `Origin`.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is None:
+        return _is_own(headers.get("origin"), hosts)
+    return site in {"same-origin", "none"} or (method in _LOOKING and headers.get("sec-fetch-mode") == "navigate")
+
+
+def _is_own(origin: str | None, hosts: list[str]) -> bool:
+    """No origin, or that of a page of ours."""
+    if origin is None:
+        return True
+    try:
+        place = urlsplit(origin).netloc.lower()
+    except ValueError:
+        return False
+    return bool(hosts) and place == hosts[0].lower()
