@@ -15,7 +15,7 @@ from faultcast import settings
 from faultcast.features.catalogue import CATALOGUE, GROUPS, KAMEI_14
 from faultcast.measures.smells import CATALOGUE as SMELLS
 from faultcast.measures.smells.row import ALL, CODE
-from faultcast.settings import CONTRACT_NAMES
+from faultcast.setting_tables import CONTRACT_NAMES
 
 HERE = Path(__file__).parent
 MADE = "<!-- Written by docs/generate.py; change the code and run it again. -->\n"

@@ -12,6 +12,7 @@ from faultcast.adapters.places import Places, state_folder
 from faultcast.adapters.repositories import canonical
 from faultcast.errors import NotFound, UsageError
 from faultcast.progress.view import ProgressView
+from faultcast.setting_tables import RANGES
 from faultcast.settings import Settings
 
 BOTH = ("simple", "hybrid")
@@ -48,7 +49,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         raise UsageError(f"Found --trials {options.trials}, expected at least 1")
     typed = {"launcher": options.launcher, "num_workers": options.num_workers, "seed": options.seed}
     now = replace(now, **{name: value for name, value in typed.items() if value is not None})
-    low, high = settings.RANGES["num_workers"]
+    low, high = RANGES["num_workers"]
     if not low <= now.num_workers <= high:
         raise UsageError(f"Found --num-workers {now.num_workers}, expected {low:,.0f} to {high:,.0f}")
     return now
