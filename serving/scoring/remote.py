@@ -6,7 +6,6 @@ which would only slow a slow server down. After failures in a row a circuit brea
 """
 
 import asyncio
-import logging
 import random
 import time
 from collections.abc import Sequence
@@ -21,8 +20,6 @@ from serving.scoring.breaker import Breaker, RetryBudget
 from serving.scoring.forecaster import Served
 from serving.wire.client import body_v1, scored_v1
 from serving.wire.requests import Request, Scored
-
-log = logging.getLogger(__name__)
 
 RETRIED = frozenset({502, 503, 504})
 """What a server or the proxy before it says while it is not there."""
@@ -129,13 +126,6 @@ class Remote:
         except FaultcastError as error:
             return {"champion": error}
         return {}
-
-    async def follow(self, every_seconds: float = 10.0) -> None:
-        """Look at the predictor for ever, so that a rollout is seen without a request."""
-        while True:
-            if refused := await self.load():
-                log.debug("The predictor is not there: %s", refused["champion"])
-            await asyncio.sleep(every_seconds)
 
     async def close(self) -> None:
         """Close the connections."""

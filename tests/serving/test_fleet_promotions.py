@@ -27,6 +27,13 @@ def versions(fleet):
     return {one.alias: one.version for one in fleet.served()}
 
 
+async def follow(fleet):
+    """What the gateway does."""
+    while True:
+        await fleet.catch_up()
+        await asyncio.sleep(0.1)
+
+
 async def until(fleet, expected):
     async with asyncio.timeout(60):
         while versions(fleet) != expected:  # noqa: ASYNC110 - nobody rings when it is so
@@ -38,7 +45,7 @@ def test_a_promotion_and_a_rollback_reach_a_running_fleet_and_no_request_fails(s
         fleet = Fleet.of(shop.now, split=SPLIT)
         assert await fleet.load() == {}
         assert versions(fleet) == {"champion": "1", "challenger": "2"}
-        following = asyncio.create_task(fleet.follow(every_seconds=0.1))
+        following = asyncio.create_task(follow(fleet))
         done, answered = asyncio.Event(), []
 
         async def ask(who):
@@ -114,7 +121,7 @@ def test_without_the_registry_predictions_go_on_and_a_restart_serves_what_was_se
             await cold.score([LARGE], key="a")
         away.rename(database)
         cold._retry_at.clear()
-        await cold.catch_up()  # what `follow` does a moment later
+        await cold.catch_up()  # what the gateway does a moment later
         assert versions(cold) == {"champion": "1"}
         for fleet in (running, restarted, cold):
             await fleet.close()
