@@ -1,6 +1,7 @@
 """The gateway's process: listen first, load beside it, finish what was asked, write what waits."""
 
 import logging
+import signal
 import socket
 import ssl
 from collections.abc import Callable
@@ -61,6 +62,8 @@ def serve(
             listening(_url(listener, parts.settings))
         logs = Logs(level=level)
         logs.start()
+        # uvicorn raises the signal once more when all is answered; what is left to write shall be written.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             uvloop.run(server.serve(sockets=[listener]))
         except KeyboardInterrupt:
