@@ -105,9 +105,9 @@ class RunChanges:
 
     @cached_property
     def _changes(self) -> list[Listed]:
-        table = pq.read_table(self._features, columns=list(_LISTED))
+        table = _read(self._features, list(_LISTED))
         columns = [table[name].to_pylist() for name in _LISTED if name != "event_timestamp"]
-        columns.insert(1, (table["event_timestamp"].cast(pa.int64()).to_numpy() // 1_000_000).tolist())
+        columns.insert(1, _seconds(table["event_timestamp"]))
         return [Listed(*row) for row in zip(*columns, strict=True)]
 
     @cached_property
@@ -116,9 +116,9 @@ class RunChanges:
 
     @cached_property
     def _labels(self) -> dict[str, list[Label]]:
-        table = pq.read_table(self._labels_file)
+        table = _read(self._labels_file)
         known: dict[str, list[Label]] = {}
-        seconds = (table["created"].cast(pa.int64()).to_numpy() // 1_000_000).tolist()
+        seconds = _seconds(table["created"])
         names = ("commit", "label", "confidence", "fix", "rule")
         rows = zip(seconds, *(table[name].to_pylist() for name in names), strict=True)
         for at, commit, label, confidence, fix, rule in rows:
@@ -127,10 +127,10 @@ class RunChanges:
 
     @cached_property
     def _values(self) -> NDArray[np.float64]:
-        table = pq.read_table(self._features, columns=list(NAMES))
+        table = _read(self._features, list(NAMES))
         values_NC = np.empty((len(table), len(NAMES)), np.float64)
         for at, name in enumerate(NAMES):
-            values_NC[:, at] = table[name].cast(pa.float64()).to_numpy(zero_copy_only=False)
+            values_NC[:, at] = _numbers(table[name].cast(pa.float64()))
         return values_NC
 
     @cached_property
@@ -149,3 +149,28 @@ class RunChanges:
         with pq.ParquetFile(self._history) as file:
             table = file.read_row_group(group, columns=columns)
         return table.slice(places[commit] - starts[group], 1)
+
+
+def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """Read columns without what a reader of whole data sets brings along."""
+    with pq.ParquetFile(path) as file:
+        return file.read(columns=columns, use_threads=False)
+
+
+def _numbers(column: pa.ChunkedArray) -> NDArray[Any]:
+    """A column of 64-bit numbers, null as NaN. `to_numpy` would import pandas, which takes a server 50 MB."""
+    return np.concatenate([_chunk(chunk) for chunk in column.chunks] or [np.empty(0)])
+
+
+def _chunk(chunk: pa.Array) -> NDArray[Any]:
+    if not chunk.null_count:
+        return np.from_dlpack(chunk)
+    is_null_N = np.from_dlpack(chunk.is_null().cast(pa.uint8())).astype(bool)
+    if chunk.null_count == len(chunk):
+        return np.full(len(chunk), np.nan)
+    found_N: NDArray[Any] = np.frombuffer(chunk.buffers()[1], np.float64, len(chunk), 8 * chunk.offset)
+    return np.where(is_null_N, np.nan, found_N)
+
+
+def _seconds(instants: pa.ChunkedArray) -> list[int]:
+    return [int(at) for at in (_numbers(instants.cast(pa.int64())) // 1_000_000).tolist()]

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -205,6 +207,17 @@ def test_a_run_whose_files_are_gone_is_a_problem(page: TestClient, finished: Fin
     assert answer.status_code == 404
     assert "faultcast run" in answer.json()["detail"]
     assert str(finished.home) not in answer.text
+
+
+def test_a_look_at_the_page_brings_no_pandas_into_a_server(finished: Finished) -> None:
+    """It would take 50 MB; a fresh process, as this one has pandas already."""
+    program = (
+        "import sys; from pathlib import Path; from serving.gateway.page import History, detail, listing; "
+        "found = History(Path(sys.argv[1])).snapshot(); listing.listing(found); detail.detail(found, sys.argv[2]); "
+        "detail.blocks(found, sys.argv[2]); print(sorted({'pandas', 'torch', 'mlflow', 'feast'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", program, str(finished.home), finished.commits[-1]]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == "[]"
 
 
 def test_answers_are_what_openapi_says(page: TestClient, finished: Finished, tmp_path: Path) -> None:
