@@ -15,7 +15,6 @@ import numpy as np
 
 from faultcast.monitoring.stats import instant
 from faultcast.records import Label, Outcome
-from faultcast.validation import intervals, metrics
 
 _REPLICATES = 1000
 _DAY = 86_400.0
@@ -76,6 +75,9 @@ def performance(
 
 
 def _measured(ripe: Sequence[Settled], min_samples: int, seed: int) -> dict[str, Any]:
+    # Brings scikit-learn and pandas, 130 MB that a server, which imports this for its records alone, has no room for.
+    from faultcast.validation import intervals, metrics  # noqa: PLC0415
+
     labels_N = np.array([one.is_inducing for one in ripe], dtype=np.int64)
     risk_N = np.array([one.given.risk for one in ripe], dtype=np.float64)
     found: dict[str, Any] = {
