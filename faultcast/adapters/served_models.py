@@ -14,14 +14,14 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from faultcast import errors
 from faultcast.errors import FaultcastError, NotFound, Unavailable
 from faultcast.models.folder import MANIFEST
-from faultcast.settings import Settings
+from faultcast.settings import Settings, for_child
 
 ASK_SECONDS = 120.0
 """How long the process may take that asks MLflow; it may have to fetch a model."""
@@ -136,13 +136,7 @@ class ServedModels:
     def _ask(self) -> dict[str, dict[str, str]]:
         """Ask `Registry` in a process of its own, of all aliases at once. Raises what it raised there."""
         command = [sys.executable, "-m", "faultcast.adapters.registry.tell", self._name]
-        environment = {
-            **os.environ,
-            "FAULTCAST_HOME": str(self._now.home.resolve()),
-            "FAULTCAST_MLFLOW_TRACKING_URI": self._now.mlflow_tracking_uri,
-            "FAULTCAST_TRUSTED_KEYS": self._now.trusted_keys,
-            "FAULTCAST_SIGNING_KEY_FILE": "",
-        }
+        environment = for_child(replace(self._now, signing_key_file=""))
         try:
             done = subprocess.run(command, env=environment, capture_output=True, timeout=ASK_SECONDS, check=False)
         except subprocess.TimeoutExpired:
