@@ -29,8 +29,8 @@ def audit(options: argparse.Namespace) -> int:
 
 
 def _create(options: argparse.Namespace) -> int:
+    from serving.gateway.security import Role, is_required
     from serving.gateway.security.api_keys import ApiKeys
-    from serving.gateway.security.principal import Role
 
     now = settings.load()
     made, text = ApiKeys(now.home).create(options.name, Role(options.role), options.days)
@@ -42,7 +42,7 @@ def _create(options: argparse.Namespace) -> int:
     console = _console(stderr=True)
     console.print(f"The key of {made.name}, role {made.role}, expires {_day(made.expires_at)}. It is shown this once:")
     console.print("keep it where secrets are kept. Send it as `Authorization: Bearer KEY`.")
-    if now.auth != "required" and not now.oidc_issuer:
+    if not is_required(now):
         console.print("The gateway asks nobody for a key yet: set FAULTCAST_AUTH=required where it starts.")
     return 0
 

@@ -39,7 +39,9 @@ def _port(options: argparse.Namespace, now: settings.Settings) -> int:
 def _told(now: settings.Settings, url: str, location: str, options: argparse.Namespace) -> str:
     """What stands behind the address, and how to try it."""
     split = f" {options.split}" if options.split else ""
-    who = "whoever reaches this address may ask, without a login" if now.auth == "embedded" else "callers must log in"
+    from serving.gateway.security import is_required
+
+    who = "callers must log in" if is_required(now) else "whoever reaches this address may ask, without a login"
     return (
         f"Serving {options.models}{split} of {Places(now.home, location).repo_id} on {url} ({who})\n"
         f"Page: {url}/page  Documentation: {url}/docs  Metrics: {url}/metrics\n"
