@@ -49,7 +49,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.include_router(docs.routes())
     for router in parts.routers:
         app.include_router(router)
-    document.install(app)
+    document.install(app, with_login=not parts.security.embedded)
     return app
 
 

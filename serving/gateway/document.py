@@ -8,6 +8,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from serving.gateway.schemas import Problem
+from serving.gateway.security.principal import Need
+from serving.gateway.security.table import TABLE
 
 REFERENCE = "#/components/schemas/{model}"
 
@@ -17,12 +19,17 @@ def version() -> str:
     return installed("faultcast")
 
 
-def install(app: FastAPI) -> None:
+LOGIN = {"type": "http", "scheme": "bearer", "description": "An API key, or a token of the OIDC issuer."}
+
+
+def install(app: FastAPI, *, with_login: bool) -> None:
     """Let an application tell of itself by `document`, once."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             app.openapi_schema = document(app)
+            if with_login:
+                _ask_for_login(app.openapi_schema)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -39,3 +46,13 @@ def document(app: FastAPI) -> dict[str, Any]:
     for own in ("HTTPValidationError", "ValidationError"):
         known.pop(own, None)
     return made
+
+
+def _ask_for_login(made: dict[str, Any]) -> None:
+    made["components"]["securitySchemes"] = {"bearer": LOGIN}
+    made["security"] = [{"bearer": []}]
+    for path, operations in made["paths"].items():
+        for method, operation in operations.items():
+            rule = TABLE.find(method.upper(), path).rule
+            if rule is not None and rule.need is Need.OPEN:
+                operation["security"] = []

@@ -6,8 +6,14 @@ import sys
 from pathlib import Path
 
 from gateway_process import running
+from starlette.testclient import TestClient
 
+from faultcast.settings import Settings
+from serving.gateway import build
+from serving.gateway.app import create_app, served
 from serving.gateway.downgrade import to_3_0
+from serving.scoring.sources import FolderSource
+from serving.scoring.split import parse
 
 EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "15")
 """Made up for each operation; `SCHEMATHESIS_EXAMPLES=2000 pytest tests/gateway/test_openapi.py` looks for long."""
@@ -65,3 +71,19 @@ def test_what_swagger_ui_reads_says_nothing_that_openapi_3_0_does_not_know(app):
     document = to_3_0(app.openapi())
     walk(document)
     assert document["openapi"] == "3.0.3"
+
+
+def test_the_document_asks_for_a_login_where_the_server_does(tmp_path, app):
+    assert "security" not in app.openapi()
+    parts = build.of_fleet(Settings(home=tmp_path, auth="required"), FolderSource({}), parse("champion"))[0]
+    document = create_app(parts).openapi()
+    assert document["security"] == [{"bearer": []}]
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    client = TestClient(served(parts), base_url="http://127.0.0.1")
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            found = client.request(method, path.replace("{name}", "champion"))
+            assert (found.status_code == 401) == ("security" not in operation), (path, found.text)
+            if found.status_code == 401:
+                assert set(document["components"]["schemas"]["Problem"]["required"]) <= set(found.json())
+    parts.log.close()
