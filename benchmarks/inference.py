@@ -1,6 +1,6 @@
 """What one answer of a model costs, by the runtime that computes it, and a process that does nothing else.
 
-    python benchmarks/inference.py DATASET.parquet [--rounds 300] [--write]
+    python benchmarks/inference.py DATASET.parquet [--rounds 100] [--write]
 
 The data set is one that `faultcast run` assembled (kfp/…/assemble/dataset/dataset.parquet). Models of each kind learn
 from it; the changes after the training window are asked. Every runtime has one thread. Microseconds are wall time, the
@@ -266,7 +266,7 @@ def main() -> None:
     """Measure, print, and with --write put it into the page."""
     parser = argparse.ArgumentParser(description="What an answer costs, by runtime")
     parser.add_argument("dataset", type=Path)
-    parser.add_argument("--rounds", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     data = read_training_data(options.dataset)
