@@ -55,33 +55,6 @@ def _v1(made: APIRouter, parts: Parts, asker: Asker) -> None:
 
 
 def _v2(made: APIRouter, parts: Parts, asker: Asker) -> None:
-    _infer(made, parts, asker)
-    _metadata(made, parts)
-    return made
-
-
-def _v1(made: APIRouter, parts: Parts, asker: Asker) -> None:
-    async def v1(request: Request, name: str, *, explain: bool) -> Response:
-        _known(parts, name)
-        asked, top = instances.open_v1(await request.body())
-        parsed = await asyncio.to_thread(instances.parse_instances, asked)
-        most = top if top is not None else len(NAMES) if explain else REASONS
-        answers, _ = await asker.ask_all(
-            request, [Asked(one) for one in parsed], key=request.headers.get(KEY, ""), top=most
-        )
-        scored = [one.forecast.scored for one in answers]
-        return answer(instances.explanations_v1(scored) if explain else instances.predictions_v1(scored))
-
-    @made.post("/v1/models/{name}:predict")
-    async def predict(request: Request, name: str) -> Response:
-        return await v1(request, name, explain=False)
-
-    @made.post("/v1/models/{name}:explain")
-    async def explain(request: Request, name: str) -> Response:
-        return await v1(request, name, explain=True)
-
-
-def _v2(made: APIRouter, parts: Parts, asker: Asker) -> None:
     @made.post("/v2/models/{name}/infer")
     async def infer(request: Request, name: str) -> Response:
         _known(parts, name)
@@ -100,10 +73,6 @@ def _v2(made: APIRouter, parts: Parts, asker: Asker) -> None:
             return Response(body, media_type="application/json")
         headers = {infer_json.LENGTH_HEADER.decode(): str(length)}
         return Response(body, headers=headers, media_type="application/octet-stream")
-
-
-def _infer(made: APIRouter, parts: Parts, asker: Asker) -> None:
-
 
 
 def _metadata(made: APIRouter, parts: Parts) -> None:
