@@ -92,6 +92,8 @@ def test_text_that_no_database_can_keep_is_kept_without_what_cannot(log: Predict
     log.append_now([told(1, repository="a\0b\ud800", request_id="größe")])
     assert log.get("p-000001").repository == "a\N{REPLACEMENT CHARACTER}b?"
     assert log.get("p-000001").request_id == "größe"
+    Feedback(log.store).vote(Vote("p-000001", "ana", Opinion.CLEAN, NOON, comment="no\0t \ud800"))
+    assert log.store.votes("p-000001")[0].comment == "no\N{REPLACEMENT CHARACTER}t ?"
 
 
 @pytest.mark.parametrize("change", ["UPDATE predictions SET risk = 0", "DELETE FROM predictions", "DELETE FROM votes"])

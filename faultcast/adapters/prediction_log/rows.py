@@ -55,11 +55,11 @@ class FeatureSets:
 def row(prediction: LoggedPrediction, sets: FeatureSets) -> Row:
     """A prediction as a row; its set of features is learned."""
     return (
-        prediction.prediction_id, prediction.at, _text(prediction.repository), _text(prediction.commit),
-        prediction.risk, str(prediction.band), _text(prediction.model_name), _text(prediction.model_version),
+        prediction.prediction_id, prediction.at, kept_text(prediction.repository), kept_text(prediction.commit),
+        prediction.risk, str(prediction.band), kept_text(prediction.model_name), kept_text(prediction.model_version),
         prediction.alias, int(prediction.is_shadow), prediction.input_digest, sets.learn(tuple(prediction.features)),
-        packed(prediction.features), _text("\n".join(prediction.assumed)), _text(prediction.request_id),
-        _text(prediction.principal), prediction.latency_seconds,
+        packed(prediction.features), kept_text("\n".join(prediction.assumed)), kept_text(prediction.request_id),
+        kept_text(prediction.principal), prediction.latency_seconds,
     )  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def _clamped(value: float | bool | None) -> float:
         return inf if value > 0 else -inf
 
 
-def _text(text: str) -> str:
+def kept_text(text: str) -> str:
     """What every database can keep: neither NUL nor half a surrogate pair."""
     if text.isascii() and "\0" not in text:
         return text

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from faultcast.adapters.prediction_log.rows import COLUMNS, FeatureSets, prediction
+from faultcast.adapters.prediction_log.rows import COLUMNS, FeatureSets, kept_text, prediction
 from faultcast.errors import NotFound
 from faultcast.feedback import Opinion, Vote
 from faultcast.records import LoggedPrediction
@@ -87,7 +87,8 @@ def weighed(vote: Vote, rows: Rows, *, cap: int, window_seconds: float) -> Vote:
 
 def values(vote: Vote) -> tuple[object, ...]:
     """A vote in the order of INSERT_VOTE."""
-    return tuple((asdict(vote) | {"opinion": str(vote.opinion), "is_correction": int(vote.is_correction)}).values())
+    plain = asdict(vote) | {"opinion": str(vote.opinion), "is_correction": int(vote.is_correction)}
+    return tuple(kept_text(value) if isinstance(value, str) else value for value in plain.values())
 
 
 def _vote(*found: Any) -> Vote:
