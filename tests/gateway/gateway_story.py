@@ -12,7 +12,8 @@ from types import SimpleNamespace
 import httpx
 from feature_servers import free_port
 
-sys.path += [str(Path(__file__).parents[1] / room) for room in ("adapters", "serving")]  # what they tell is told here, too
+# What they tell is told here, too.
+sys.path += [str(Path(__file__).parents[1] / room) for room in ("adapters", "serving")]
 
 START_SECONDS = 60
 RECOVERY_SECONDS = 30
