@@ -60,7 +60,7 @@ Ask = Callable[..., Ended]
 @pytest.fixture(scope="module")
 def learnt(tmp_path_factory: pytest.TempPathFactory) -> Learnt:
     faultcast = CommandLine(
-        tmp_path_factory.mktemp("learnt") / "home", {"MIN_SAMPLES_FOR_DECISION": "50", "FAULTCAST_SEED": "8"}
+        tmp_path_factory.mktemp("learnt") / "home", {"MIN_SAMPLES_FOR_DECISION": "50", "FAULTCAST_SEED": "9"}
     )
     ended = faultcast("demo", "--commits", 700, "--noise", 0.1, "--json")
     assert ended.code == 0, f"{ended.err}\nNo champion? Then the demo of this size changed: choose another one here."
