@@ -24,7 +24,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "gateway")]
+sys.path.insert(0, str(ROOT / "tests" / "gateway"))
 
 from issuer import AUDIENCE, Issuer  # noqa: E402
 

@@ -18,7 +18,7 @@ from statistics import median
 import page
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]  # before this folder, whose serving.py is another one
+sys.path.insert(0, str(ROOT / "tests"))
 
 from small_model import build_model
 

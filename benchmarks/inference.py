@@ -41,8 +41,6 @@ from faultcast.models.onnx_export import MOST, exported
 from faultcast.training import launch
 from faultcast.training.hybrid import Options, train_hybrid
 from faultcast.training.rows import Rows, TrainingData, read_training_data
-
-sys.path.insert(0, str(Path(__file__).parents[1]))  # this folder has a serving.py of its own
 from serving.scoring.scorer import Scorer
 
 TOKENS = 128

@@ -10,13 +10,10 @@ Nothing is fitted here, so there is no training set; today's labels judge, and n
 
 import argparse
 import sys
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from page import head, line, machine, write
-
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the package `serving`, not the benchmark beside this one
 
 from faultcast import settings
 from faultcast.validation.metrics import auc

@@ -37,8 +37,6 @@ from faultcast.features.table import to_rows, to_table
 from faultcast.history import Pseudonyms, Repository, mine, open_repository, store
 from faultcast.models.baseline import Baseline
 from faultcast.records import Commit
-
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the package `serving`, not the benchmark beside this one
 from serving.scoring.scorer import Scorer
 from serving.wire.change import to_instance
 from serving.wire.instances import parse_v1

@@ -26,8 +26,6 @@ from fastapi import FastAPI, Response
 from httpx import ASGITransport, AsyncClient
 from page import head, line, machine, write
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the package `serving`, not the benchmark beside this one
-
 from faultcast.adapters import label_tables, runs
 from faultcast.adapters.places import Places
 from faultcast.adapters.runs import Run

@@ -1,4 +1,4 @@
-"""The model that `serving.py` serves: a forest of 100 trees on 2,000 seeded rows as wide as the catalogue."""
+"""The model that `predictor.py` serves: a forest of 100 trees on 2,000 seeded rows as wide as the catalogue."""
 
 from pathlib import Path
 

@@ -1,8 +1,8 @@
 """Requests per second of the server's own processor time, beside KServe's Python server on the same model.
 
-    python benchmarks/serving.py [--rounds 8] [--seconds 2] [--write]
+    python benchmarks/predictor.py [--rounds 8] [--seconds 2] [--write]
 
-One seeded forest (`serving_model.py`) is served by `python -m serving` and by KServe's server (`serving_peers.py`),
+One seeded forest (`predictor_model.py`) is served by `python -m serving` and by KServe's server (`predictor_peers.py`),
 each in a process of its own on loopback. All are up, one at a time is asked, in turns; the load comes from a process of
 its own over 16 connections, one change a request, 87 raw features, and the risk is what is asked for. Counted is the
 server process's time from /proc. Then the server of this project alone: latency at half of its peak, seconds from its
@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import load
-import serving_model
+import predictor_model
 from page import head, line, machine, write
 
 HERE = Path(__file__).parent
@@ -67,7 +67,7 @@ def running(name: str, folder: Path) -> Iterator[Server]:
     """Start a server, wait until it is ready, end it."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = str(probe.getsockname()[1])
-    peer = [sys.executable, str(HERE / "serving_peers.py"), name, str(folder), port]
+    peer = [sys.executable, str(HERE / "predictor_peers.py"), name, str(folder), port]
     own = [sys.executable, "-m", "serving", "--model-dir", str(folder), "--port", port]
     start = time.monotonic()
     command = own if name == "faultcast" else peer
@@ -98,7 +98,7 @@ def _is_ready(url: str) -> bool:
 def bodies(protocol: str, own: bool, *, reasons: bool = False) -> list[bytes]:
     """64 different requests."""
     found: list[dict[str, Any]] = []
-    for row in serving_model.rows(64, seed=9).tolist():
+    for row in predictor_model.rows(64, seed=9).tolist():
         if protocol == "V2":
             tensor = {"name": "features", "datatype": "FP64", "shape": [1, len(row)], "data": row}
             found.append({"inputs": [tensor]})
@@ -186,17 +186,17 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="put the tables into results.md")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        serving_model.write(Path(folder))
+        predictor_model.write(Path(folder))
         peers, rates = compared(Path(folder), options.rounds, options.seconds)
         own = alone(Path(folder), rates, options.seconds)
     how = (
         f"{machine()}. Medians of {options.rounds} interleaved rounds of {options.seconds:g} s after one that is not "
-        f"counted, {CONNECTIONS} connections, one change of {len(serving_model.CATALOGUE)} raw features a request, a "
-        f"forest of {serving_model.TREES} trees; requests per second of the server process's own processor time. Only "
+        f"counted, {CONNECTIONS} connections, one change of {len(predictor_model.CATALOGUE)} raw features a request, "
+        f"a forest of {predictor_model.TREES} trees; requests per second of the server process's own processor time. Only "
         "the risk is asked for. The peers' models do nothing but score: a `kserve.Model` around the scikit-learn "
         "forest and around the very ONNX file, because KServe's package for scikit-learn is not on the package index."
     )
-    text = "\n".join([how, "", *peers, "", *own, "", "`python benchmarks/serving.py --write`"])
+    text = "\n".join([how, "", *peers, "", *own, "", "`python benchmarks/predictor.py --write`"])
     print(text)
     if options.write:
         write("serving", text)

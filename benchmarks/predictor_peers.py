@@ -1,4 +1,4 @@
-"""KServe's own Python server around a model, for `serving.py`: python benchmarks/serving_peers.py KIND FOLDER PORT
+"""KServe's own Python server around a model, for `predictor.py`: python benchmarks/predictor_peers.py KIND FOLDER PORT
 
     scikit-learn    `predict_proba` of the forest that the served model was made of
     onnxruntime     the graph that the served model brings along
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-from serving_model import forest
+from predictor_model import forest
 from sklearn.ensemble import RandomForestClassifier
 
 KIND, FOLDER, PORT = sys.argv[1:]
