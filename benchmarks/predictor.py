@@ -192,8 +192,8 @@ def main() -> None:
     how = (
         f"{machine()}. Medians of {options.rounds} interleaved rounds of {options.seconds:g} s after one that is not "
         f"counted, {CONNECTIONS} connections, one change of {len(predictor_model.CATALOGUE)} raw features a request, "
-        f"a forest of {predictor_model.TREES} trees; requests per second of the server process's own processor time. Only "
-        "the risk is asked for. The peers' models do nothing but score: a `kserve.Model` around the scikit-learn "
+        f"a forest of {predictor_model.TREES} trees; requests per second of the server process's own processor time. "
+        "Only the risk is asked for. The peers' models do nothing but score: a `kserve.Model` around the scikit-learn "
         "forest and around the very ONNX file, because KServe's package for scikit-learn is not on the package index."
     )
     text = "\n".join([how, "", *peers, "", *own, "", "`python benchmarks/predictor.py --write`"])
