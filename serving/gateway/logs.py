@@ -97,6 +97,7 @@ class Logs:
         """Replace what the root logger had."""
         root = logging.getLogger()
         root.handlers[:] = [self._handler]
+        logging.captureWarnings(True)  # a library's warning is a line of this log, not text between its lines
         root.setLevel(logging.WARNING)
         logging.getLogger("faultcast").setLevel(self._level)
         logging.getLogger("serving").setLevel(self._level)

@@ -193,7 +193,7 @@ def test_feedback_is_sent_and_stored(browser: webdriver.Chrome, url: str, finish
         ("clean", "held to be clean"),
     ):
         browser.find_element(By.CSS_SELECTOR, f".feedback [data-label={label}]").send_keys(Keys.SPACE)
-        wait(browser, lambda words=words: words in texts(browser, ".answer")[0])
+        wait(browser, lambda words=words: any(words in said for said in texts(browser, ".answer")))
         pressed = browser.find_elements(By.CSS_SELECTOR, ".feedback [aria-pressed=true]")
         assert [button.get_attribute("data-label") for button in pressed] == [label]
     assert stored(finished.home, commit) == ["inducing", "withdrawn", "clean"]
@@ -287,7 +287,7 @@ def test_where_the_gateway_cannot_answer_the_page_says_so_and_asks_again(
         wait(browser, lambda: browser.find_elements(By.CSS_SELECTOR, ".scale"))
         # This gateway takes no feedback at all: its refusal is shown as text.
         browser.find_element(By.CSS_SELECTOR, ".feedback button").click()
-        wait(browser, lambda: "Not Found" in texts(browser, ".answer.bad")[0])
+        wait(browser, lambda: any("Not Found" in said for said in texts(browser, ".answer.bad")))
     show_gone = "return document.querySelector('nav [data-view=model]').click()"
     browser.execute_script(show_gone)
     wait(browser, lambda: "The gateway does not answer" in "".join(texts(browser, ".error")))
