@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from small_model import build_model
 
 from faultcast.features.catalogue import NAMES
-from serving.gateway.flow.cache import MemoryCache
+from serving.gateway.flow.cache import Cache, MemoryStore
 from serving.gateway.flow.flow import Flow
 from serving.scoring.fleet import Fleet
 from serving.scoring.sources import FolderSource
@@ -40,7 +40,7 @@ async def measure(folder: Path, together: int, callers: int, top: int) -> float:
     """Changes a CPU-second."""
     fleet = Fleet(FolderSource({"champion": folder}))
     await fleet.load()
-    cache = MemoryCache(seconds=1, max_bytes=0)
+    cache = Cache(MemoryStore(seconds=1, max_bytes=0))
     flow = Flow(fleet, cache, waiting=10_000, together=together, deadline_seconds=600)
     numbers = iter(range(CHANGES))
 

@@ -62,8 +62,8 @@ class Found:
 class Listener:
     """A model that keeps the texts that it was given; its risk is that of lines added alone."""
 
-    name, basis, uses, reads_text = "listener", "lines_added", ("lines_added",), True
-    typical = Baseline().typical
+    name, basis, reads_text = "listener", "lines_added", True
+    typical_C = Baseline().typical_C
     band = Baseline().band
     risk = Baseline().risk
     risk_of = Baseline().risk_of

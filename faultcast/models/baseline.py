@@ -36,13 +36,12 @@ class Baseline:
 
     name = "lines_added"
     basis = "lines_added"
-    uses = ("lines_added",)
     reads_text = False
 
     @property
-    def typical(self) -> dict[str, float | None]:
-        """The typical size; every other feature is unknown here."""
-        return {name: self.typical_lines if name == "lines_added" else None for name in NAMES}
+    def typical_C(self) -> NDArray[np.float64]:
+        """The typical size; NaN for every other feature."""
+        return np.where(np.arange(len(NAMES)) == _PLACE, self.typical_lines, np.nan)
 
     @property
     def bands(self) -> Bands:

@@ -62,6 +62,13 @@ class Normaliser:
         return np.asarray((input_NF - all_.mean_F) / all_.scale_F, dtype=np.float32)
 
     @cached_property
+    def typical_C(self) -> NDArray[np.float64]:
+        """`typical` of the features that are read, as float64 array_C in catalogue order; NaN for all others."""
+        read = {column.feature for column in self.columns}
+        known = (self.typical[name] if name in read else None for name in NAMES)
+        return np.array([np.nan if value is None else value for value in known])
+
+    @cached_property
     def _arrays(self) -> _Arrays:
         columns = self.columns
         place = {name: i for i, name in enumerate(NAMES)}

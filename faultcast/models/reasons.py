@@ -64,25 +64,24 @@ def _explain(
 ) -> list[tuple[Reason, ...]]:
     """All variants of all changes in one call of the model."""
     n = len(texts)
-    typical, uses = model.typical, frozenset(model.uses)
-    typical_C = np.array([np.nan if typical[name] is None else typical[name] for name in NAMES])
-    used_C = np.array([name in uses for name in NAMES]) & ~np.isnan(typical_C)
+    typical_C = model.typical_C
     # A value that is typical already has no effect to measure.
-    changed_NC = used_C & (values_NC != typical_C)
-    row_V, place_V = np.nonzero(changed_NC)
-    variants_VC = values_NC[row_V].copy()
+    row_V, place_V = np.nonzero((values_NC != typical_C) & ~np.isnan(typical_C))
+    variants_VC = values_NC[row_V]
     variants_VC[np.arange(len(row_V)), place_V] = typical_C[place_V]
 
     split = [parts(text) for text in texts] if model.reads_text else []
     blanked = [diff for _, diff in split] + [message for message, _ in split]
-    text_ND = np.concatenate([text_ND, model.read(blanked)])
-    text_rows = [*range(n), *row_V, *range(n, len(text_ND))]
+    if split:
+        text_ND = np.concatenate([text_ND, model.read(blanked)])
+    text_rows = np.concatenate([np.arange(n), row_V, np.arange(n, len(text_ND))])
     values_all = np.concatenate([values_NC, variants_VC, *([values_NC, values_NC] if split else [])])
     risk = model.risk_of(values_all, text_ND[text_rows])
 
     found: list[list[_Candidate]] = [[] for _ in range(n)]
-    effect_V = (risk[row_V] - risk[n : n + len(row_V)]).tolist()
-    for row, place, effect in zip(row_V.tolist(), place_V.tolist(), effect_V, strict=True):
+    effect_V = risk[row_V] - risk[n : n + len(row_V)]
+    weighty_W = _weighty(effect_V, row_V, n)
+    for row, place, effect in zip(*(one[weighty_W].tolist() for one in (row_V, place_V, effect_V)), strict=True):
         value = None if np.isnan(values_NC[row, place]) else float(values_NC[row, place])
         told = partial(_of_feature, CATALOGUE[place], value, float(typical_C[place]), effect)
         found[row].append(_Candidate(effect, NAMES[place], told))
@@ -96,6 +95,14 @@ def _explain(
         (_UNTRACED,) if untraced else _best(of_one, top)
         for of_one, untraced in zip(found, untraced_N.tolist(), strict=True)
     ]
+
+
+def _weighty(effect_V: NDArray[np.float64], row_V: NDArray[np.intp], n: int) -> NDArray[np.intp]:
+    """Places of the effects that may be told: the strong ones, and each change's strongest, which may be all it has."""
+    strength_V = np.abs(effect_V)
+    strongest_N = np.zeros(n)
+    np.maximum.at(strongest_N, row_V, strength_V)
+    return np.flatnonzero((strength_V >= _SMALLEST) | (strength_V == strongest_N[row_V]))
 
 
 class _Candidate(NamedTuple):

@@ -10,7 +10,6 @@ from fastapi import Request as HttpRequest
 
 from faultcast.errors import BadChange, FaultcastError, NotFound, TemporaryError, TooMany
 from faultcast.records import LoggedPrediction, Prediction
-from serving.gateway.flow.digest import digest
 from serving.gateway.identifiers import new_id, prefix
 from serving.gateway.logs import current_request_id, predictions, tell
 from serving.gateway.parts import Forecast, Parts
@@ -109,7 +108,7 @@ class Asker:
             principal = await self._parts.security.principal(http)
             found = await self._parts.flow.forecast(
                 [*(one.request for one in asked), *beside],
-                key=key or _key(asked[0]),
+                key=key or asked[0].commit,
                 top=top,
                 gone=http.is_disconnected,
             )
@@ -182,8 +181,3 @@ def iso(at: float) -> str:
     '1970-01-01T00:00:00.000Z'
     """
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _key(asked: Asked) -> str:
-    """The same change always meets the same model."""
-    return asked.commit or digest(asked.request)

@@ -13,7 +13,7 @@ from faultcast.adapters.prediction_log import PredictionLog
 from faultcast.feedback import Feedback
 from faultcast.settings import Settings
 from serving.gateway import problems
-from serving.gateway.flow.cache import open_cache
+from serving.gateway.flow.cache import Cache, open_store
 from serving.gateway.flow.flow import Flow
 from serving.gateway.flow.shedding import Shedding
 from serving.gateway.following import Following
@@ -94,7 +94,7 @@ def around(
     watched = Watched(settings, log, location, metrics.drift)
     flow = Flow(
         forecaster,
-        open_cache(settings),
+        Cache(open_store(settings)),
         waiting=settings.line_waiting,
         deadline_seconds=settings.line_deadline_seconds,
     )

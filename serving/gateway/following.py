@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Awaitable, Callable
 
 from faultcast.errors import FaultcastError, PermanentError
@@ -57,6 +58,11 @@ class Following:
         return frozenset((one.alias, one.loaded_at) for one in self._scoring.served())
 
     def _tell(self, before: frozenset[tuple[str, float]]) -> None:
-        for alias, _ in self._known() - before:
+        came = self._known() - before
+        for alias, _ in came:
             self._metrics.load_ended(alias, "ok")
+        if came:
+            # All threads stand still while the collector looks through the heap. What is loaded stays: it need not
+            # be looked through a tenth of a second long, again and again.
+            gc.freeze()
         self._metrics.loaded(self._scoring.served())

@@ -40,11 +40,11 @@ class Flow(Protocol):
         self,
         requests: Sequence[Request],
         *,
-        key: str,
+        key: str = "",
         top: int = 5,
         gone: Callable[[], Awaitable[bool]] | None = None,
     ) -> list[Forecast]:
-        """Answer changes in the order given; `key` decides which model answers, always the same one.
+        """Answer changes in the order given; `key`, or else the first change, decides which model answers.
 
         `gone` tells whether the client has gone away.
 

@@ -1,39 +1,31 @@
 """One model's answers, whoever carries them: V1 and V2, REST and gRPC, the bare server and `kserve.Model`.
 
-What takes less than `INLINE_SECONDS` is answered where it is asked; the rest in threads, so that the event loop stays
+What costs little (`scoring.cost`) is answered where it is asked; the rest in threads, so that the event loop stays
 free for health checks. Shapes: N changes, C catalogue columns.
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-import numpy as np
-
 from faultcast.errors import FaultcastError, NotFound, TemporaryError
 from faultcast.features.catalogue import NAMES
 from faultcast.records import Prediction
 from serving.predictor.together import Together
+from serving.scoring.cost import REASONS, WORKERS, Cost
 from serving.scoring.scorer import Scorer
 from serving.wire import instances as v1, tensors
-from serving.wire.features import RawRows, as_request
+from serving.wire.features import RawRows
 from serving.wire.requests import Scored
 from serving.wire.tensors import Infer
 
-WORKERS = 2
-"""Threads that compute."""
 MAX_WAITING = 128
 """Requests that wait for them or are computed; one more is refused."""
-INLINE_SECONDS = 0.001
-"""What may hold the event loop up."""
 INLINE_BYTES = 64 * 1024
 """JSON that is read or written in less than that."""
-REASONS = 5
-"""Reasons of a change, unless more or fewer are asked for."""
 
 T = TypeVar("T")
 
@@ -48,14 +40,8 @@ class Overloaded(TemporaryError):
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """A model, and what one change costs it: its risk alone, and with its reasons, in seconds."""
-
     scorer: Scorer
-    risk_seconds: float
-    reasons_seconds: float
-
-    def is_cheap(self, changes: int, top: int) -> bool:
-        return changes * (self.reasons_seconds if top else self.risk_seconds) <= INLINE_SECONDS
+    cost: Cost
 
 
 class Answers:
@@ -113,10 +99,7 @@ class Answers:
 
     def _load_now(self) -> _Loaded:
         scorer = self._load()
-        nothing = np.full((1, len(NAMES)), np.nan)
-        asked = [as_request(nothing[0], "", has_text=True)]
-        risk_seconds = min(_seconds(lambda: scorer.risks(nothing)) for _ in range(3))
-        return _Loaded(scorer, risk_seconds, min(_seconds(lambda: scorer.score(asked, REASONS)) for _ in range(3)))
+        return _Loaded(scorer, Cost.of(scorer))
 
     def unload(self) -> None:
         """Answer no more, until `load`."""
@@ -150,7 +133,7 @@ class Answers:
         size = len(payload) if isinstance(payload, bytes) else 0
         asked, top = await self.sized(size, partial(v1.open_v1, payload))
         top = (len(NAMES) if explain else REASONS) if top is None else top
-        inline = loaded.is_cheap(len(asked), top) and all(_is_raw(one) for one in asked)
+        inline = loaded.cost.is_small(len(asked), top) and all(_is_raw(one) for one in asked)
         if inline and not top and not explain:
             rows = v1.read_raw(asked)
             return v1.predictions_v1(await self._risks(loaded.scorer, rows))
@@ -166,7 +149,7 @@ class Answers:
         loaded = self._ready()
         tensor = tensors.the_input(asked)
         top = REASONS if asked.wants_reasons else 0
-        inline = tensor.name == "features" and loaded.is_cheap(tensor.shape[0], top)
+        inline = tensor.name == "features" and loaded.cost.is_small(tensor.shape[0], top)
         if inline and not top:
             rows = tensors.features_of(tensor)
             return await self._risks(loaded.scorer, rows, with_assumed="assumed" in asked.wanted)
@@ -210,9 +193,3 @@ class Answers:
 
 def _is_raw(instance: object) -> bool:
     return isinstance(instance, Mapping) and "features" in instance
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start

@@ -18,6 +18,7 @@ from faultcast.errors import FaultcastError, NotFound, PermanentError, Temporary
 from faultcast.models import Model
 from faultcast.models.manifest import Manifest
 from faultcast.settings import Settings
+from serving.scoring.cost import WORKERS
 from serving.scoring.forecaster import Served
 from serving.scoring.shadow import OnShadow, Shadow
 from serving.scoring.sources import Loaded, RunSource, Source
@@ -26,10 +27,6 @@ from serving.wire.requests import RawFeatures, Request, Scored
 
 log = logging.getLogger(__name__)
 
-WORKERS = 2
-"""Threads that compute: the event loop stays free for whoever else is served."""
-INLINE_SECONDS = 0.001
-"""What may hold the event loop up; what takes longer is computed in a thread."""
 RETRY_SECONDS = 10.0
 """Until `catch_up` tries again to load what could not be loaded for now."""
 
@@ -119,8 +116,7 @@ class Fleet:
 
     async def _scored(self, member: _Member, requests: Sequence[Request], top: int) -> list[Scored]:
         score = member.loaded.scorer.score
-        cost = len(requests) * (member.loaded.reasons_seconds if top else member.loaded.risk_seconds)
-        if cost <= INLINE_SECONDS and all(isinstance(one, RawFeatures) for one in requests):
+        if member.loaded.cost.is_small(len(requests), top) and all(isinstance(one, RawFeatures) for one in requests):
             # A thread would cost as much again. Whoever asks in a row lets others have their turn.
             await asyncio.sleep(0)
             return score(requests, top)

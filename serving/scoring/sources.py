@@ -3,7 +3,6 @@
 `load` blocks for seconds and is called beside the event loop; what it returns can answer at once.
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,31 +16,24 @@ from faultcast.adapters.served_models import ServedModel, ServedModels, manifest
 from faultcast.adapters.stored_changes import lookup
 from faultcast.errors import NotFound
 from faultcast.features import Past
-from faultcast.features.catalogue import NAMES, fingerprint
+from faultcast.features.catalogue import fingerprint
 from faultcast.models import Model
 from faultcast.models.model import GENERAL
 from faultcast.models.signature import public_keys
+from serving.scoring.cost import Cost
 from serving.scoring.scorer import Scorer
-from serving.wire.requests import RawFeatures
-
-_NOTHING = RawFeatures(dict.fromkeys(NAMES))
-_TIMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """One model, warm. `kind` and `fingerprint` are as in `Served`.
-
-    `risk_seconds` and `reasons_seconds` are what raw features of one change cost, without reasons and with them.
-    """
+    """One model, warm. `kind` and `fingerprint` are as in `Served`."""
 
     scorer: Scorer
     name: str
     version: str
     kind: str
     fingerprint: str
-    risk_seconds: float
-    reasons_seconds: float
+    cost: Cost
 
 
 class Source(Protocol):
@@ -175,18 +167,7 @@ def load(found: ServedModel, past: Past | None, store: Path | None, shared_store
     )
     model = scorer.model
     kind = GENERAL if model.basis == GENERAL else model.manifest.kind if isinstance(model, Model) else model.name
-    costs = (_seconds(scorer, top=0), _seconds(scorer, top=5))
-    return Loaded(scorer, found.name, found.version, kind, fingerprint(), *costs)
-
-
-def _seconds(scorer: Scorer, top: int) -> float:
-    """What one change of raw features costs: the best of some, the others were disturbed."""
-    found = []
-    for _ in range(_TIMED):
-        started = time.perf_counter()
-        scorer.score([_NOTHING], top)
-        found.append(time.perf_counter() - started)
-    return min(found)
+    return Loaded(scorer, found.name, found.version, kind, fingerprint(), Cost.of(scorer))
 
 
 def _version(folder: Path) -> str:

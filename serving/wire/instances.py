@@ -9,7 +9,6 @@ An instance is one of
 A V1 body is `{"instances": [one, …], "top"?: <reasons for each>}`.
 """
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -153,9 +152,16 @@ def answer(scored: Scored) -> dict[str, Any]:
 def reason_json(reason: Reason) -> dict[str, Any]:
     """One reason as JSON; a number that is missing is null."""
     return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in dataclasses.asdict(reason).items()
+        "feature": reason.feature,
+        "value": _finite(reason.value),
+        "typical": _finite(reason.typical),
+        "effect": _finite(reason.effect),
+        "text": reason.text,
     }
+
+
+def _finite(value: float | str | None) -> float | str | None:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def assumed_json(assumed: Sequence[Assumed]) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from small_model import build_model
 from faultcast.errors import NotFound, Unavailable
 from faultcast.features.catalogue import NAMES
 from faultcast.models import load
-from serving.gateway.flow.cache import MemoryCache
+from serving.gateway.flow.cache import Cache, MemoryStore
 from serving.gateway.flow.flow import Flow
 from serving.scoring.forecaster import Served
 from serving.scoring.scorer import Scorer
@@ -67,7 +67,7 @@ def change(lines, **values):
 
 
 def open_flow(desk, clock=None, **options):
-    cache = MemoryCache(seconds=60, max_bytes=10_000_000, clock=clock or Clock())
+    cache = Cache(MemoryStore(seconds=60, max_bytes=10_000_000, clock=clock or Clock()))
     return Flow(desk, cache, clock=clock or Clock(), **options)
 
 

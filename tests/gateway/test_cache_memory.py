@@ -7,72 +7,74 @@ from dataclasses import replace
 import pytest
 from flow_story import CHAMPION, Clock, Desk, change
 
-from serving.gateway.flow.cache import MemoryCache, weight
+from serving.gateway.flow.cache import Cache, MemoryStore, weight
 from serving.gateway.flow.digest import cache_key, digest
+from serving.gateway.summary import features
 from serving.wire.instances import parse_instance
 
 
-@pytest.fixture(scope="module")
-def scored(tmp_path_factory):
-    return asyncio.run(Desk(tmp_path_factory.mktemp("model")).score([change(40)], key=""))[0]
-
-
-def test_answers_are_kept_for_their_time_and_no_longer(scored):
+def test_what_is_kept_is_kept_for_its_time_and_no_longer():
     async def story():
         clock = Clock()
-        cache = MemoryCache(seconds=10, max_bytes=1_000_000, clock=clock)
-        await cache.put({"a": scored})
+        store = MemoryStore(seconds=10, max_bytes=1_000_000, clock=clock)
+        store.put({"a": b"1"})
         clock.now += 9.9
-        assert await cache.get(["a", "b"]) == [scored, None]
+        assert await store.get(["a", "b"]) == [b"1", None]
         clock.now += 0.1
-        assert await cache.get(["a"]) == [None]
-        assert (len(cache), cache.size_bytes) == (0, 0)
+        assert await store.get(["a"]) == [None]
+        assert (len(store), store.size_bytes) == (0, 0)
 
     asyncio.run(story())
 
 
-def test_what_was_asked_for_least_lately_makes_room(scored):
+def test_what_was_asked_for_least_lately_makes_room():
     async def story():
-        cache = MemoryCache(seconds=10, max_bytes=3 * weight(scored), clock=Clock())
+        store = MemoryStore(seconds=10, max_bytes=3 * weight("a", b"1"), clock=Clock())
         for key in "abc":
-            await cache.put({key: scored})
-        await cache.get(["a"])
-        await cache.put({"d": scored})
-        assert [one is not None for one in await cache.get(list("abcd"))] == [True, False, True, True]
-        await cache.put({"d": scored, "e": scored})
-        assert len(cache) == 3
-        assert cache.size_bytes == 3 * weight(scored)
+            store.put({key: b"1"})
+        await store.get(["a"])
+        store.put({"d": b"1"})
+        assert await store.get(list("abcd")) == [b"1", None, b"1", b"1"]
+        store.put({"d": b"2", "e": b"2"})
+        assert len(store) == 3
+        assert store.size_bytes == 3 * weight("a", b"1")
 
     asyncio.run(story())
 
 
-def test_a_cache_without_room_keeps_nothing(scored):
+def test_a_store_without_room_keeps_nothing():
     async def story():
-        cache = MemoryCache(seconds=10, max_bytes=0, clock=Clock())
-        await cache.put({"a": scored})
-        assert await cache.get(["a"]) == [None]
-        assert len(cache) == 0
+        store = MemoryStore(seconds=10, max_bytes=0, clock=Clock())
+        store.put({"a": b"1"})
+        assert await store.get(["a"]) == [None]
+        assert len(store) == 0
 
     asyncio.run(story())
 
 
-def test_the_bound_in_bytes_is_no_smaller_than_what_is_really_used(tmp_path):
+@pytest.mark.parametrize("size", [1, 300, 4_000])
+def test_the_bound_in_bytes_is_no_smaller_than_what_is_really_used(size):
+    store = MemoryStore(seconds=10, max_bytes=100_000_000, clock=Clock())
+    tracemalloc.start()
+    try:
+        for number in range(1_000):
+            store.put({f"{number:064}": b"%d" % number + bytes(size)})
+        used = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert 0.5 * store.size_bytes < used < store.size_bytes
+
+
+def test_an_answer_comes_back_as_it_was_given(tmp_path):
     async def story():
-        desk = Desk(tmp_path / "model")
-        await desk.score([change(0)], key="")
-        cache = MemoryCache(seconds=10, max_bytes=100_000_000, clock=Clock())
-        tracemalloc.start()
-        try:
-            for lines in range(300):
-                request = change(lines)
-                [one] = await desk.score([request], key="")
-                await cache.put({cache_key(CHAMPION, request, digest(request), 5): one})
-                desk.calls.clear()
-                del request, one
-            used = tracemalloc.get_traced_memory()[0]
-        finally:
-            tracemalloc.stop()
-        assert 0.3 * cache.size_bytes < used < 1.1 * cache.size_bytes
+        request = features(
+            {"additions": 40, "deletions": 2, "files_changed": 1, "lines_of_code": 151, "cyclomatic_complexity": 4.2,
+             "commit_message": "Fix it"}
+        )  # fmt: skip
+        [scored] = await Desk(tmp_path).score([request], key="")
+        cache = Cache(MemoryStore(seconds=10, max_bytes=1_000_000, clock=Clock()))
+        cache.put({"a": scored})
+        assert await cache.get(["a", "b"]) == [scored, None]
 
     asyncio.run(story())
 

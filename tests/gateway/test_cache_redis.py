@@ -14,7 +14,7 @@ from faultcast.adapters.response_cache import PAUSE_SECONDS, PREFIX, ResponseCac
 from faultcast.errors import UsageError
 from faultcast.settings import Settings
 from serving.gateway.flow import kept
-from serving.gateway.flow.cache import MemoryCache, SharedCache, open_cache
+from serving.gateway.flow.cache import Cache, MemoryStore, open_store
 from serving.gateway.flow.digest import cache_key, digest
 from serving.gateway.flow.flow import Flow
 
@@ -46,18 +46,18 @@ def store_at(port, clock=None, **options):
 
 
 def test_one_setting_chooses():
-    assert isinstance(open_cache(Settings()), MemoryCache)
-    assert isinstance(open_cache(Settings(cache="redis://127.0.0.1:6379/0")), SharedCache)
+    assert isinstance(open_store(Settings()), MemoryStore)
+    assert isinstance(open_store(Settings(cache="redis://127.0.0.1:6379/0")), ResponseCache)
     for wrong in ("http://127.0.0.1", "redis://127.0.0.1:port", "memory"):
         with pytest.raises(UsageError, match="FAULTCAST_CACHE"):
-            open_cache(Settings(cache=wrong))
+            open_store(Settings(cache=wrong))
     assert "secret" not in repr(Settings(cache="redis://:secret@127.0.0.1/0"))
 
 
 def test_what_one_replica_answered_another_one_knows(folder, port, client):
     async def story():
         stores, desks = [store_at(port), store_at(port)], [Desk(folder), Desk(folder)]
-        flows = [Flow(desk, SharedCache(store)) for desk, store in zip(desks, stores, strict=True)]
+        flows = [Flow(desk, Cache(store)) for desk, store in zip(desks, stores, strict=True)]
         [here] = await flows[0].forecast([ASKED], key="shop")
         await stores[0].settled()
         [there] = await flows[1].forecast([ASKED], key="shop")
@@ -80,7 +80,7 @@ def test_without_redis_answers_go_on_and_it_is_asked_again_after_a_pause(folder)
     async def story():
         port, clock = free_port(), Clock()
         store, desk = store_at(port, clock), Desk(folder)
-        flow = Flow(desk, SharedCache(store))
+        flow = Flow(desk, Cache(store))
         for lines in range(5):
             await flow.forecast([change(lines)], key="shop")
         assert store.failures == 1, "a Redis that is away is left alone, not asked every time"
@@ -168,7 +168,7 @@ def hostile(good):
 def test_what_a_stranger_wrote_into_redis_is_a_miss(folder, port, client):
     async def story():
         desk, store = Desk(folder), store_at(port)
-        flow = Flow(desk, SharedCache(store))
+        flow = Flow(desk, Cache(store))
         [true] = await flow.forecast([ASKED], key="shop")
         good = orjson.loads(kept.write(true.scored))
         assert good["reasons"]
@@ -189,7 +189,7 @@ def test_what_a_stranger_wrote_into_redis_is_a_miss(folder, port, client):
 def test_an_answer_of_another_model_is_no_answer_of_this_one(folder, port, client):
     async def story():
         store = store_at(port)
-        flow = Flow(Desk(folder), SharedCache(store))
+        flow = Flow(Desk(folder), Cache(store))
         [true] = await flow.forecast([ASKED], key="shop")
         await store.settled()
         assert client.exists(PREFIX + KEY)

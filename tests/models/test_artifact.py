@@ -35,7 +35,7 @@ def test_the_same_risk_twice_and_for_one_change_alone(simple, hybrid_folder, cha
         assert np.array_equal(models.load(folder).risk(changes), risk)
         assert model.risk(changes[7:8])[0] == pytest.approx(risk[7], abs=1e-6)
         assert len(model.risk(changes[:0])) == 0
-        assert model.typical["lines_added"] == float(np.median(changes["lines_added"]))
+        assert model.normaliser.typical["lines_added"] == float(np.median(changes["lines_added"]))
 
 
 def test_a_change_without_text_and_with_missing_measures_still_gets_a_risk(hybrid_folder, changes):

@@ -1,4 +1,7 @@
-"""Answers kept for a while: in this process, or in Redis where replicas share them. One setting chooses."""
+"""Answers kept for a while: in this process, or in Redis where replicas share them. One setting chooses.
+
+Kept is text, not objects: a third of the memory, and nothing for Python's collector to look through.
+"""
 
 import sys
 import time
@@ -12,15 +15,15 @@ from serving.gateway.flow import kept
 from serving.wire.requests import Scored
 
 
-class Cache(Protocol):
-    """Answers by key. It never raises: what cannot be had is a miss."""
+class Store(Protocol):
+    """Bytes by key. It never raises: what cannot be had is a miss."""
 
-    async def get(self, keys: Sequence[str]) -> list[Scored | None]:
-        """Answers in the order of the keys, None where there is none."""
+    async def get(self, keys: Sequence[str]) -> list[bytes | None]:
+        """What is kept under the keys, in their order."""
         ...
 
-    async def put(self, answers: Mapping[str, Scored]) -> None:
-        """Keep answers, for as long and as far as there is room."""
+    def put(self, values: Mapping[str, bytes]) -> None:
+        """Keep values, for as long and as far as there is room."""
         ...
 
     async def close(self) -> None:
@@ -28,89 +31,87 @@ class Cache(Protocol):
         ...
 
 
-class MemoryCache:
-    """The answers asked for last, at most `max_bytes` of them, none older than `seconds`."""
+class Cache:
+    """Answers by key, as checked JSON in a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def get(self, keys: Sequence[str]) -> list[Scored | None]:
+        """Answers in the order of the keys, None where there is none."""
+        found = await self._store.get(keys)
+        return [None if text is None else kept.read(text) for text in found]
+
+    def put(self, answers: Mapping[str, Scored]) -> None:
+        """Keep answers."""
+        self._store.put({key: kept.write(scored) for key, scored in answers.items()})
+
+    async def close(self) -> None:
+        """Let go of the store."""
+        await self._store.close()
+
+
+class MemoryStore:
+    """What was asked for last, at most `max_bytes` of it, none older than `seconds`."""
 
     def __init__(self, *, seconds: float, max_bytes: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
         self._max_bytes = max_bytes
         self._clock = clock
-        self._answers: OrderedDict[str, tuple[float, int, Scored]] = OrderedDict()
+        self._values: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
         self.size_bytes = 0
 
     def __len__(self) -> int:
-        return len(self._answers)
+        return len(self._values)
 
-    async def get(self, keys: Sequence[str]) -> list[Scored | None]:
+    async def get(self, keys: Sequence[str]) -> list[bytes | None]:
         now = self._clock()
         return [self._find(key, now) for key in keys]
 
-    async def put(self, answers: Mapping[str, Scored]) -> None:
+    def put(self, values: Mapping[str, bytes]) -> None:
         until = self._clock() + self._seconds
-        for key, scored in answers.items():
+        for key, value in values.items():
             self._drop(key)
-            size = weight(scored)
-            self._answers[key] = (until, size, scored)
-            self.size_bytes += size
+            self._values[key] = (until, value)
+            self.size_bytes += weight(key, value)
         while self.size_bytes > self._max_bytes:
-            self._drop(next(iter(self._answers)))
+            self._drop(next(iter(self._values)))
 
     async def close(self) -> None:
-        self._answers.clear()
+        self._values.clear()
         self.size_bytes = 0
 
-    def _find(self, key: str, now: float) -> Scored | None:
-        found = self._answers.get(key)
+    def _find(self, key: str, now: float) -> bytes | None:
+        found = self._values.get(key)
         if found is None:
             return None
         if found[0] <= now:
             self._drop(key)
             return None
-        self._answers.move_to_end(key)
-        return found[2]
+        self._values.move_to_end(key)
+        return found[1]
 
     def _drop(self, key: str) -> None:
-        found = self._answers.pop(key, None)
+        found = self._values.pop(key, None)
         if found is not None:
-            self.size_bytes -= found[1]
+            self.size_bytes -= weight(key, found[1])
 
 
-class SharedCache:
-    """The same answers for all replicas, as checked JSON in Redis."""
-
-    def __init__(self, store: ResponseCache) -> None:
-        self._store = store
-
-    async def get(self, keys: Sequence[str]) -> list[Scored | None]:
-        found = await self._store.get(keys)
-        return [None if text is None else kept.read(text) for text in found]
-
-    async def put(self, answers: Mapping[str, Scored]) -> None:
-        self._store.put({key: kept.write(scored) for key, scored in answers.items()})
-
-    async def close(self) -> None:
-        await self._store.close()
+def weight(key: str, value: bytes) -> int:
+    """Bytes that an entry takes in memory."""
+    return sys.getsizeof(key) + sys.getsizeof(value) + _ENTRY
 
 
-def weight(scored: Scored) -> int:
-    """Bytes that an answer takes in memory, counted rather too high than too low."""
-    reasons = sum(_TEXTS + 2 * len(reason.text) for reason in scored.prediction.reasons)
-    assumed = sum(_TEXTS + 2 * (len(one.field) + len(one.instead)) for one in scored.assumed)
-    return _OBJECTS + sys.getsizeof(scored.values) + 32 * len(scored.values) + reasons + assumed
+_ENTRY = 300
+"""Bytes of the pair, its number and its places in the dictionary and its order."""
 
 
-_OBJECTS = 1_000
-"""Bytes of the key, its entry, the answer and its prediction."""
-_TEXTS = 300
-"""Bytes of a reason or an assumption without its text."""
-
-
-def open_cache(settings: Settings) -> Cache:
-    """The cache that the settings name: empty is this process's memory, `redis://…` a Redis.
+def open_store(settings: Settings) -> Store:
+    """The store that the settings name: empty is this process's memory, `redis://…` a Redis.
 
     Raises:
         UsageError: the address cannot be read.
     """
     if settings.cache:
-        return SharedCache(ResponseCache(settings.cache, seconds=settings.cache_seconds, max_bytes=kept.MAX_BYTES))
-    return MemoryCache(seconds=settings.cache_seconds, max_bytes=settings.cache_megabytes * 1_000_000)
+        return ResponseCache(settings.cache, seconds=settings.cache_seconds, max_bytes=kept.MAX_BYTES)
+    return MemoryStore(seconds=settings.cache_seconds, max_bytes=settings.cache_megabytes * 1_000_000)

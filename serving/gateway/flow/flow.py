@@ -56,12 +56,14 @@ class Flow:
         self,
         requests: Sequence[Request],
         *,
-        key: str,
+        key: str = "",
         top: int = 5,
         deadline_seconds: float | None = None,
         gone: Gone | None = None,
     ) -> list[Forecast]:
-        """Score changes, in the order given, with at most `top` reasons each; `key` decides which model answers.
+        """Score changes, in the order given, with at most `top` reasons each.
+
+        `key` decides which model answers; without it, the first change itself does.
 
         `gone` tells whether the client has gone away (Starlette's `request.is_disconnected`).
 
@@ -71,8 +73,9 @@ class Flow:
             NotFound: the store does not know a commit, or there is no store.
             TemporaryError: no model is there to answer now, or time was up.
         """
-        served = self._forecaster.answering(key)
         digests = [digest(request) for request in requests]
+        key = key or digests[0]
+        served = self._forecaster.answering(key)
         names = [cache_key(served, request, one, top) for request, one in zip(requests, digests, strict=True)]
         known = await self._known(names, served)
         missing = {name: request for name, request in zip(names, requests, strict=True) if name not in known}
@@ -86,7 +89,7 @@ class Flow:
                 tuple(missing), list(missing.values()), key=key, top=top, group=group, seconds=seconds, gone=gone
             )
             fresh = dict(zip(missing, scored, strict=True))
-            await self._keep(fresh, served)
+            self._keep(fresh, served)
         return [
             Forecast(known[name], self._by(known[name], served), one, is_cached=True)
             if name in known
@@ -113,10 +116,10 @@ class Flow:
         found = await self._cache.get(names)
         return {name: one for name, one in zip(names, found, strict=True) if one is not None and _made_by(one, served)}
 
-    async def _keep(self, fresh: Mapping[str, Scored], served: Served | None) -> None:
+    def _keep(self, fresh: Mapping[str, Scored], served: Served | None) -> None:
         """A model promoted while these were scored may have answered: its answers are not kept as another's."""
         if served is not None and all(_made_by(one, served) for one in fresh.values()):
-            await self._cache.put(fresh)
+            self._cache.put(fresh)
 
     def _by(self, scored: Scored, served: Served | None) -> Served:
         """The model that made an answer, which need not be the one that would have answered a moment ago."""

@@ -36,7 +36,8 @@ def routes(parts: Parts) -> APIRouter:
         store knows, or raw features in catalogue order.
         """
         del question  # checked; what was sent is read below
-        asked = await asyncio.to_thread(read, await request.json())
+        sent = await request.json()
+        asked = await asyncio.to_thread(read, sent) if "files" in sent else read(sent)
         told, _ = await asker.ask(request, asked, key=x_split_key or "")
         return answer(told.as_json())
 
