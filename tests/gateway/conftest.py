@@ -1,19 +1,14 @@
-"""The gateway around a small real model, in this process: all that stands around the routes, no network."""
-
-import time
+"""The gateway around a small real model, in this process."""
 
 import pytest
+from gateway_here import asked_here
 from small_model import build_model
-from starlette.testclient import TestClient
 
 from faultcast.settings import Settings
 from serving.gateway import build
-from serving.gateway.app import create_app, served
+from serving.gateway.app import create_app
 from serving.scoring.sources import FolderSource
 from serving.scoring.split import parse
-
-URL = "http://127.0.0.1:8080"
-READY_SECONDS = 60
 
 
 @pytest.fixture(scope="session")
@@ -36,13 +31,5 @@ def app(parts):
 
 @pytest.fixture(scope="module")
 def client(parts, app):
-    with TestClient(served(parts, app), base_url=URL, raise_server_exceptions=False) as opened:
-        wait_until_ready(opened)
+    with asked_here(parts, app, raise_server_exceptions=False) as opened:
         yield opened
-
-
-def wait_until_ready(client):
-    end = time.monotonic() + READY_SECONDS
-    while client.get("/health/ready").status_code != 200:
-        assert time.monotonic() < end, "no model was loaded"
-        time.sleep(0.05)

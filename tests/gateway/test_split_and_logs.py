@@ -8,13 +8,11 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-from conftest import URL, wait_until_ready
+from gateway_here import asked_here
 from gateway_process import running
-from starlette.testclient import TestClient
 
 from faultcast.settings import Settings
 from serving.gateway import build
-from serving.gateway.app import served
 from serving.scoring.sources import FolderSource
 from serving.scoring.split import parse
 
@@ -33,8 +31,7 @@ def several(small_model, tmp_path_factory):
     source = FolderSource({alias: folder / alias for alias in ("champion", "challenger", "shadow")})
     split = parse("champion,challenger,shadow", "90/10")
     parts, _ = build.of_fleet(Settings(home=folder / "home", monitoring_interval_seconds=0), source, split)
-    with TestClient(served(parts), base_url=URL) as client:
-        wait_until_ready(client)
+    with asked_here(parts) as client:
         while len(client.get("/models").json()["models"]) < 3:
             pass
         yield SimpleNamespace(client=client, parts=parts)
