@@ -88,7 +88,7 @@ def test_every_feature_can_be_put_into_words():
     typical = pd.DataFrame({f.name: [1] if f.dtype == "bool" else [3] for f in CATALOGUE})
 
     class Everything(Baseline):
-        typical_C = np.ones(len(NAMES))
+        typical_C = np.ones(len(NAMES))  # noqa: N815
 
         def risk_of(self, values_NC, _text_ND):
             return np.nansum(values_NC, axis=1) / 100
