@@ -108,10 +108,11 @@ class Remote:
 
         Raises:
             NotFound: another alias than champion, or the predictor serves no such model.
-            Unavailable: it does not answer.
+            Unavailable: it does not answer, or is not ready.
         """
         if alias != "champion":
             raise NotFound(f"found {alias[:40]!r}, expected champion: the predictor elsewhere serves that one alone")
+        await self._asked("GET", f"/v2/models/{self._model_name}/ready")  # it tells its version before it can answer
         answer = await self._asked("GET", f"/v2/models/{self._model_name}")
         try:
             (version, *_) = answer.json()["versions"]
