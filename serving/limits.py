@@ -5,11 +5,12 @@ is answered here. What a connection may cost before there is a request is told i
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from faultcast.errors import BadChange
 
@@ -24,7 +25,8 @@ Written = Callable[[int, str], tuple[bytes, bytes]]
 """(status, message) -> the content type and the body of a refusal."""
 
 RETRY_AFTER_SECONDS = b"5"
-_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_CHUNK = 64 * 1024
+"""Bytes that are looked through at a time; more than that beside the event loop."""
 
 
 def as_error(status: int, message: str) -> tuple[bytes, bytes]:
@@ -135,7 +137,7 @@ class BodyLimit:
         with self._deadline:
             if not await self._collect(scope, receive, body):
                 return False
-        if self._max_depth and depth(body) > self._max_depth:
+        if self._max_depth and await self._is_deeper(body):
             raise _Refused(400, f"body: nested deeper than {self._max_depth} levels; send it flatter")
         return True
 
@@ -155,6 +157,11 @@ class BodyLimit:
                 raise _Refused(503, "too many large bodies at once; try again later")
             more = message.get("more_body", False)
         return True
+
+    async def _is_deeper(self, body: bytearray) -> bool:
+        if len(body) <= _CHUNK:
+            return is_deeper(body, self._max_depth)
+        return await asyncio.to_thread(is_deeper, body, self._max_depth)
 
     async def _drain(self, scope: Scope, receive: Receive) -> None:
         """Throw a body's rest away, up to limits: a client that is still sending would not read the answer."""
@@ -210,18 +217,24 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-def depth(body: bytes | bytearray) -> int:
-    """How deep JSON nests at most, without reading it; an upper bound where it is no JSON.
+def is_deeper(body: bytes | bytearray, most: int) -> bool:
+    """Whether JSON nests deeper than `most` levels, without reading it; where it is no JSON, it may be said to.
 
-    >>> depth(b'{"a": [1, "[[[", {}]}')
-    3
+    >>> is_deeper(b'{"a": [1, "[[[", {}]}', 3), is_deeper(b'{"a": [1, "[[[", {}]}', 2)
+    (False, True)
     """
-    if body.count(b"[") + body.count(b"{") <= 1:
-        return body.count(b"[") + body.count(b"{")
-    brackets = np.frombuffer(_outside_texts(body).translate(None, _NOT_BRACKETS), dtype=np.uint8)
-    # `[` and `{` are 91 and 123, `]` and `}` are 93 and 125.
-    step = np.where((brackets == 91) | (brackets == 123), 1, -1)
-    return int(np.cumsum(step).max(initial=0))
+    if body.count(b"[") + body.count(b"{") <= most:
+        return False
+    level, inside = 0, False
+    for chunk in _chunks(_without_escapes(body)):
+        inside_N = _inside_texts(chunk, inside)
+        kind_N = chunk | 32  # makes `[` and `{` one, and `]` and `}`
+        step_N = np.where(inside_N, 0, (kind_N == ord("{")).astype(np.int8) - (kind_N == ord("}")))
+        level_N = np.cumsum(step_N, dtype=np.int32) + level
+        if level_N.max() > most:
+            return True
+        level, inside = int(level_N[-1]), bool(inside_N[-1])
+    return False
 
 
 def check_size(body: bytes | bytearray, max_values: int, where: str) -> None:
@@ -230,15 +243,34 @@ def check_size(body: bytes | bytearray, max_values: int, where: str) -> None:
     Raises:
         BadChange: it holds more than `max_values` values.
     """
-    if _separators(body) >= max_values and _separators(_outside_texts(body)) >= max_values:
+    if _count(body) >= max_values and _count_outside(body) >= max_values:
         raise BadChange(f"{where}: found more than {max_values:,} values; send fewer changes at once")
 
 
-def _separators(body: bytes | bytearray) -> int:
+def _count(body: bytes | bytearray) -> int:
     return body.count(b",") + body.count(b"[") + body.count(b"{")
 
 
-def _outside_texts(body: bytes | bytearray) -> bytes:
-    """JSON without its texts: even pieces between quotes, once escaped quotes are gone."""
-    plain = bytes(body).replace(b"\\\\", b"").replace(b'\\"', b"")
-    return b"".join(plain.split(b'"')[::2])
+def _count_outside(body: bytes | bytearray) -> int:
+    found, inside = 0, False
+    for chunk in _chunks(_without_escapes(body)):
+        inside_N = _inside_texts(chunk, inside)
+        found += _count(chunk[~inside_N].tobytes())
+        inside = bool(inside_N[-1])
+    return found
+
+
+def _without_escapes(body: bytes | bytearray) -> bytes:
+    """What is left has no quote but those around texts."""
+    return bytes(body).replace(b"\\\\", b"").replace(b'\\"', b"")
+
+
+def _chunks(body: bytes) -> Iterator[NDArray[np.uint8]]:
+    """A body piece by piece, so that others have their turn."""
+    for start in range(0, len(body), _CHUNK):
+        yield np.frombuffer(body, np.uint8, min(_CHUNK, len(body) - start), start)
+
+
+def _inside_texts(chunk: NDArray[np.uint8], inside: bool) -> NDArray[np.bool_]:
+    """Which bytes stand inside a text (the opening quote does); `inside`: whether the byte before did."""
+    return np.asarray(np.logical_xor.accumulate(chunk == ord('"')) ^ inside)

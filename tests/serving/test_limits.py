@@ -17,7 +17,8 @@ import uvloop
 from serving_process import RAW, V1, V2, predict
 
 from faultcast.errors import BadChange
-from serving.limits import BodyLimit, check_size, depth
+from serving import limits
+from serving.limits import BodyLimit, check_size, is_deeper
 from serving.listening import Connections, config, listen
 
 MIB = 1024 * 1024
@@ -205,7 +206,16 @@ def test_malformed_http_is_4xx_and_closed(strict, sent):
     ],
 )  # fmt: skip
 def test_depth_is_counted_outside_of_texts(body, expected):
-    assert depth(body) == expected
+    assert [most for most in range(6) if is_deeper(body, most)] == [*range(expected)]
+
+
+@pytest.mark.parametrize("before", [0, 1, limits._CHUNK - 2, limits._CHUNK - 1, limits._CHUNK])
+def test_a_body_looked_through_in_pieces_is_one_body(before):
+    body = b" " * before + b'[["[[", ' + b" " * limits._CHUNK + b'"\\"[", [3]]]'
+    assert [most for most in range(6) if is_deeper(body, most)] == [0, 1, 2]
+    check_size(body, 6, "body")
+    with pytest.raises(BadChange, match="more than 5 values"):
+        check_size(body, 5, "body")
 
 
 def test_a_deep_body_is_400_where_a_depth_is_asked_for(strict):
