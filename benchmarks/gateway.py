@@ -117,15 +117,18 @@ def changing(measured: Measured, rate: float) -> tuple[list[str], list[str]]:
 
 
 def attacked(measured: Measured, rate: float) -> tuple[list[str], list[str]]:
-    """Other clients' latencies at 30 % of the peak: without hostile ones, beside those that the bar names, and beside all."""
+    """Other clients' latencies at 30 % of the peak: alone, beside hostile ones, beside bodies of many fields."""
     before = measured.server.memory_mb()
     calm = measured.load(rate=rate)
     named, outcomes, highest = beside(measured, rate, [kind for kind in KINDS if kind != FIELDS])
     fields, more, again = beside(measured, rate, [FIELDS])
+    times, again_times = (one["p99"] / calm["p99"] for one in (named, fields))
+    told = (
+        f"p99 of the others: {times:.2f} times what it was (bar: 2); beside bodies of 90,000 fields, each read in one "
+        f"piece, {again_times:.2f} times. Memory: {before:.0f}, then {max(highest, again):.0f} MB."
+    )
     text = [
-        f"p99 of the others: {named['p99'] / calm['p99']:.2f} times what it was (bar: 2); beside bodies of 90,000 fields, "
-        f"each read in one piece, {fields['p99'] / calm['p99']:.2f} times. "
-        f"Memory: {before:.0f}, then {max(highest, again):.0f} MB.",
+        told,
         "",
         *page.head("hostile client", "was answered"),
         *(page.line([kind, one]) for kind, one in (outcomes | more).items()),

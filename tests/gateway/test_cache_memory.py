@@ -4,6 +4,7 @@ import asyncio
 import tracemalloc
 from dataclasses import replace
 
+import orjson
 import pytest
 from flow_story import CHAMPION, Clock, Desk, change
 
@@ -58,7 +59,7 @@ def test_the_bound_in_bytes_is_no_smaller_than_what_is_really_used(size):
     tracemalloc.start()
     try:
         for number in range(1_000):
-            store.put({f"{number:064}": b"%d" % number + bytes(size)})
+            store.put({f"{number:064}": orjson.dumps([number, "x" * size])})
         used = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()

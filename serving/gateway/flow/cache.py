@@ -72,7 +72,8 @@ class MemoryStore:
         until = self._clock() + self._seconds
         for key, value in values.items():
             self._drop(key)
-            self._values[key] = (until, value)
+            # A copy takes what it holds; whoever wrote the value (orjson) may have taken several times as much.
+            self._values[key] = (until, memoryview(value).tobytes())
             self.size_bytes += weight(key, value)
         while self.size_bytes > self._max_bytes:
             self._drop(next(iter(self._values)))
