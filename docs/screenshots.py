@@ -1,15 +1,18 @@
-"""Pictures of the web page for the documentation, of the repository that `faultcast demo` writes.
+"""Pictures of the pages for the documentation, of the repository that `faultcast demo` writes.
 
     faultcast demo && python docs/screenshots.py
 
-Starts `faultcast serve` on the last run, opens it in a headless Chromium, and writes docs/images/*.png.
+Starts `faultcast serve` on the last run, opens it in a headless Chromium, asks it for the newest changes, looks at what
+it answered (`faultcast monitor`), and writes docs/images/*.png.
 """
 
+import json
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,9 +26,14 @@ sys.path.append(str(ROOT / "tests"))
 
 from chromium import chromium, coloured, sized  # noqa: E402
 
+from faultcast import settings  # noqa: E402
+from faultcast.adapters import runs  # noqa: E402
+
 IMAGES = ROOT / "docs" / "images"
 PATIENCE_SECONDS = 90
 MOST_BYTES = 200_000
+ASKED = 400
+"""Changes that are asked for before the look: twice as many as a look needs to decide."""
 
 
 def main() -> None:
@@ -36,6 +44,8 @@ def main() -> None:
         picture(browser, f"{url}/page#/?sort=risk", "page-list-light", "light", ".changes tbody tr", 800)
         link = browser.find_element(By.CSS_SELECTOR, "td.what a").get_attribute("data-commit")
         picture(browser, f"{url}/page#/changes/{link}", "page-change-dark", "dark", ".alone .number", 1320)
+        ask(url)
+        picture(browser, look(), "drift-report", "light", ".features", 1250)
 
 
 def picture(browser: webdriver.Chrome, address: str, name: str, scheme: str, until: str, height: int) -> None:
@@ -51,6 +61,28 @@ def picture(browser: webdriver.Chrome, address: str, name: str, scheme: str, unt
     if size > MOST_BYTES:
         sys.exit(f"{path}: found {size:,} bytes, expected at most {MOST_BYTES:,}")
     print(f"{path.relative_to(ROOT)}: {size:,} bytes")
+
+
+def ask(url: str) -> None:
+    """Ask for the newest changes to source code, as models learn from, that the feature store knows."""
+    run = runs.last(settings.load().home.resolve(), None)
+    source = ("--", "*.py", ":!tests")
+    command = ["git", "-C", run.location, "rev-list", f"--max-count={ASKED}", run.revision, *source]
+    for commit in subprocess.run(command, check=True, capture_output=True, text=True).stdout.split():
+        body = json.dumps({"commit": commit}).encode()
+        request = urllib.request.Request(f"{url}/predict", body, {"Content-Type": "application/json"})  # noqa: S310  ours
+        try:
+            urllib.request.urlopen(request, timeout=PATIENCE_SECONDS).close()  # noqa: S310  our own address
+        except urllib.error.HTTPError as error:
+            if error.code != 404:
+                raise
+
+
+def look() -> str:
+    """The address of the page that a look leaves."""
+    command = [sys.executable, "-m", "faultcast", "monitor", "--quiet", "--json"]
+    found = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return Path(json.loads(found)["report"]).as_uri()
 
 
 @contextmanager

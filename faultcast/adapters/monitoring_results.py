@@ -1,4 +1,4 @@
-"""What monitoring found: a file a look, below ``monitoring/metrics/monitoring_results`` of the state folder."""
+"""What monitoring found: a document and a page a look, below ``monitoring/`` of the state folder."""
 
 import json
 from datetime import UTC, datetime
@@ -8,34 +8,49 @@ from typing import Any
 from faultcast.errors import out_of_space
 
 KEEP = 2016
-"""Files that stay: a week of looks every five minutes."""
+"""Looks that stay: a week of them every five minutes."""
 
 
 def folder(home: Path) -> Path:
-    """Where the files are."""
+    """Where the documents are."""
     return home / "monitoring" / "metrics" / "monitoring_results"
 
 
-def save(home: Path, document: dict[str, Any], at: float) -> Path:
-    """Write one, whole or not at all, and let the oldest go.
+def reports(home: Path) -> Path:
+    """Where the pages are."""
+    return home / "monitoring" / "reports" / "drift_reports"
+
+
+def save(home: Path, document: dict[str, Any], page: str, at: float) -> tuple[Path, Path]:
+    """Write a look's document, which names its page, and the page; each whole or not at all. Let the oldest go.
+
+    Returns:
+        (document, page)
 
     Raises:
         OutOfSpace: the disk is full.
     """
-    place = folder(home)
-    file = place / f"monitoring_{datetime.fromtimestamp(at, UTC):%Y%m%dT%H%M%S}.json"
+    stamp = f"{datetime.fromtimestamp(at, UTC):%Y%m%dT%H%M%S}"
+    file, report = folder(home) / f"monitoring_{stamp}.json", reports(home) / f"drift_report_{stamp}.html"
+    named = document | {"report": str(report.relative_to(home))}
+    _write(report, page)  # first, so that no document names a page that is not there
+    _write(file, json.dumps(named, indent=1, allow_nan=False))
+    for kept in (file, report):
+        for old in sorted(kept.parent.glob(f"{kept.stem.removesuffix(stamp)}*{kept.suffix}"))[:-KEEP]:
+            old.unlink(missing_ok=True)
+    return file, report
+
+
+def _write(file: Path, text: str) -> None:
     partial = file.with_suffix(".partial")
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(document, indent=1, allow_nan=False), encoding="utf-8")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text, encoding="utf-8")
         partial.replace(file)
     except OSError as error:
         if full := out_of_space(error):
             raise full from error
         raise
-    for old in sorted(place.glob("monitoring_*.json"))[:-KEEP]:
-        old.unlink(missing_ok=True)
-    return file
 
 
 def newest(home: Path) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import time
+import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ def monitor(options: argparse.Namespace) -> int:
     console = Console(highlight=False, soft_wrap=True, markup=False)
     for line in _lines(found):
         console.print(plain(line, 500))
+    if options.open and not webbrowser.open(Path(found["report"]).as_uri()):
+        console.print("No browser could be opened.")
     return 0
 
 
@@ -58,4 +61,5 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"Drift: {drift['status'].replace('_', ' ')}; {drift['text']}"
     for one in found["performance"]:
         yield f"Since labels came, {one['model_name']} version {one['model_version']}: {one['text']}"
-    yield f"Kept in {found['file']}"
+    yield f"Page: {found['report']}"
+    yield f"Numbers: {found['file']}"

@@ -20,14 +20,16 @@ from typing import Any
 import numpy as np
 
 from faultcast.monitoring.stats import instant
-from faultcast.monitoring.window import Window
+from faultcast.monitoring.window import Floats, Window
 from faultcast.records import Outcome
-from faultcast.validation.drift import Columns, compare
+from faultcast.validation.drift import Columns, Summary, compare
 from faultcast.validation.reference import RISK, Frozen, Usual
 
 MARGIN = 1.25
 """Over the largest mean PSI of the history's own windows: the largest of a few is not the largest of all."""
 
+_EDGES = np.arange(1, 10) / 10
+"""Between ten bins of risks."""
 _STATUS = {Outcome.PASS.value: "no_drift", Outcome.FAIL.value: "drift", Outcome.INCONCLUSIVE.value: "unknown"}
 
 
@@ -46,9 +48,9 @@ def drift(window: Window, reference: Frozen | None, *, since: float, min_rows: i
         {"status": "no_drift" | "drift" | "unknown", "outcome", "drift_detected", "drifted_feature_count",
         "drifted_features": [names, largest PSI first; none unless the alarm rings], "moved_features": [those beyond
         what is usual, alarm or not], "mean_psi", "usual_mean_psi", "margin", "risk_shift": "none" | "moderate" |
-        "large" | "unknown", "changes", "min_changes", "since", "until", "text", "columns": {name:
-        `faultcast.validation.drift.Shift` with "usual_psi"}}. Where the status is unknown, whether and how many is
-        None.
+        "large" | "unknown", "risk_shares": {"before", "now": shares of risks in ten bins}, "changes", "min_changes",
+        "since", "until", "text", "columns": {name: `faultcast.validation.drift.Shift` with "usual_psi"}}. Where the
+        status is unknown, whether and how many is None.
     """
     rows = window.distinct(since, min_rows)
     found: dict[str, Any] = {
@@ -66,7 +68,8 @@ def drift(window: Window, reference: Frozen | None, *, since: float, min_rows: i
     compared = compare(reference.features, columns)
     mine = [row for row in rows if window.model_N[row][1] == version]
     risk = compare(reference.risk, {RISK: window.risk_N[mine]})["columns"][RISK]
-    return _judged(compared, reference.usual) | found | {"risk_shift": risk["shift"]}
+    shares = {"before": _tenths(reference.risk[RISK]), "now": _shares(window.risk_N[mine])}
+    return _judged(compared, reference.usual) | found | {"risk_shift": risk["shift"], "risk_shares": shares}
 
 
 def _judged(compared: dict[str, Any], usual: Usual) -> dict[str, Any]:
@@ -119,6 +122,26 @@ def _columns(window: Window, rows: "np.typing.NDArray[np.intp]") -> Columns:
         values_N = np.where(np.isfinite(of_N[rows]), of_N[rows], np.nan)
         columns[name] = values_N[~(assumed_N & np.isnan(values_N))]
     return columns
+
+
+def _tenths(before: Summary) -> list[float] | None:
+    """Shares of a reference's risks in ten bins, for people to look at, as exact as its points are; None: it has none.
+
+    >>> _tenths({"n": 4, "missing": 0, "points": [0.05, 0.25], "cumulative": [0.75, 1.0], "edges": [], "counts": [],
+    ...     "scale": None})
+    [0.75, 0.0, 0.25, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    """
+    if not before["points"]:
+        return None
+    below_P = np.append(0.0, before["cumulative"])
+    shares_B: list[float] = np.diff(below_P[np.searchsorted(before["points"], _EDGES)], prepend=0, append=1).tolist()
+    return shares_B
+
+
+def _shares(risk_N: Floats) -> list[float] | None:
+    """Shares of risks in ten bins; None where there are none."""
+    counts_B = np.histogram(risk_N, bins=len(_EDGES) + 1, range=(0, 1))[0]
+    return (counts_B / len(risk_N)).tolist() if len(risk_N) else None
 
 
 def _moved(names: list[str], columns: dict[str, Any]) -> str:

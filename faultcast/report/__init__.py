@@ -4,6 +4,7 @@ inputs.py    what a report is made of: plain data, no files, no models
 words.py     numbers, dates, hostile text and the sentences that both renderings share
 svg.py       a small plot: scales, axes, lines, text as text
 charts.py    the five charts
+pages.py     what all pages share: templates, style, filters
 page.py      `render(inputs)`: the page
 summary.py   `text_summary(inputs, report_path)`: the last lines of `faultcast run`
 
@@ -12,6 +13,10 @@ What an examination found (imported from their modules):
 validation_page.py     `render_validation(document, card)`: the page, drawn by validation_charts.py
 validation_summary.py  `validation_summary(document, files)`: the last lines of `faultcast validate`
 model_card.py          `model_card(manifest, evaluation, verdict)`: Markdown, kept with each version
+
+What a look at the last predictions found:
+
+drift_page.py          `render_drift(document)`: the page, drawn by drift_charts.py, its sentences in drift_words.py
 """
 
 from faultcast.report.inputs import Month, ReportInputs, count_months

@@ -8,15 +8,13 @@ import base64
 import hashlib
 import shlex
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from faultcast.report import charts, words
 from faultcast.report.inputs import ReportInputs
+from faultcast.report.pages import asset, bars, style, template
 from faultcast.report.timeline import timeline
 
 MOST_CHANGES = 50  # shown; predictions.json holds all of them
@@ -29,45 +27,24 @@ def render(inputs: ReportInputs) -> str:
     script = asset("report.js")
     splits = {} if inputs.dataset.get("insufficient") else inputs.dataset
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return (
-        _environment()
-        .get_template("report.html")
-        .render(
-            run=inputs,
-            style=Markup(asset("report.css")),  # noqa: S704 our own file
-            script=Markup(script),  # noqa: S704 our own file
-            script_digest=digest,
-            name=words.plain(inputs.repository, 80),
-            verdict=_verdict(inputs.verdict),
-            tiles=_tiles(inputs),
-            languages=_bars(_largest(inputs.languages)),
-            rules=_bars({words.plain(k, 60): v for k, v in inputs.fixes_by_rule.items()}),
-            confidences=_bars(_confidence_bins(inputs)),
-            timelines=[timeline(inputs.months, splits, width, most) for width, most in ((960, 64), (380, 26))],
-            quality=_quality(inputs),
-            has_splits=bool(splits.get("train_until")),
-            changes=_changes(inputs),
-            facts=_facts(inputs),
-            steps=_next_steps(inputs),
-        )
+    return template("report.html").render(
+        run=inputs,
+        style=style("report.css"),
+        script=Markup(script),  # noqa: S704 our own file
+        script_digest=digest,
+        name=words.plain(inputs.repository, 80),
+        verdict=_verdict(inputs.verdict),
+        tiles=_tiles(inputs),
+        languages=bars(_largest(inputs.languages)),
+        rules=bars({words.plain(k, 60): v for k, v in inputs.fixes_by_rule.items()}),
+        confidences=bars(_confidence_bins(inputs)),
+        timelines=[timeline(inputs.months, splits, width, most) for width, most in ((960, 64), (380, 26))],
+        quality=_quality(inputs),
+        has_splits=bool(splits.get("train_until")),
+        changes=_changes(inputs),
+        facts=_facts(inputs),
+        steps=_next_steps(inputs),
     )
-
-
-def asset(name: str) -> str:
-    """A file of the package's templates."""
-    return files("faultcast.report").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, loader=DictLoader({"report.html": asset("report.html")})
-    )
-    environment.filters.update(
-        number=words.number, percent=words.percent, day=words.day, plain=words.plain, model_name=words.model_name
-    )
-    environment.globals.update(words=words)
-    return environment
 
 
 def _verdict(verdict: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -97,11 +74,6 @@ def _tiles(inputs: ReportInputs) -> list[tuple[str, str, str]]:
             )
         )
     return tiles
-
-
-def _bars(counts: Mapping[str, int]) -> list[dict[str, Any]]:
-    most = max(counts.values(), default=0) or 1
-    return [{"label": label, "count": count, "share": round(100 * count / most, 1)} for label, count in counts.items()]
 
 
 def _largest(counts: Mapping[str, int]) -> dict[str, int]:

@@ -4,6 +4,7 @@ No colour is written here: shapes carry classes, the page's style sheet gives th
 that dark mode, print and high contrast are one place's business. Everything is escaped.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -116,3 +117,21 @@ class Plot:
         return Markup('<svg class="chart {k}" viewBox="0 0 {w} {h}" role="img" aria-label="{t}">{parts}</svg>').format(
             k=kind, w=self.width, h=self.height, t=escape(title), parts=Markup("").join(self.parts)
         )
+
+
+def scale(low: float, high: float, inside: tuple[float, float] | None) -> tuple[float, float, list[float]]:
+    """Round ends around a range, and three to six ticks.
+
+    >>> scale(-0.07, 0.21, None)
+    (-0.1, 0.3, [-0.1, 0.0, 0.1, 0.2, 0.3])
+    """
+    spread = max(high - low, 1e-3)
+    rough = spread / 3.5
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * nice for nice in (1, 2, 5, 10) if power * nice >= rough)
+    start, end = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    if inside:
+        start, end = max(start, math.ceil(inside[0] / step - 1e-9)), min(end, math.floor(inside[1] / step + 1e-9))
+    end = max(end, start + 1)
+    ticks = [round(step * i, 10) for i in range(start, end + 1)]
+    return ticks[0], ticks[-1], ticks

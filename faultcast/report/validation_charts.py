@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from faultcast.report.charts import HEIGHT, WIDTH
-from faultcast.report.svg import Plot
+from faultcast.report.svg import Plot, scale
 from faultcast.wording import day, number, plain
 
 _ROW = 30
@@ -76,7 +76,7 @@ def intervals(
     ends = [end for row in rows for end in (row.low, row.value, row.high) if end is not None]
     ends += [] if mark is None else [mark]
     spare = max(0.0, least - (max(ends) - min(ends))) / 2
-    x_min, x_max, ticks = _scale(min(ends) - spare, max(ends) + spare, inside)
+    x_min, x_max, ticks = scale(min(ends) - spare, max(ends) + spare, inside)
     plot = Plot(
         WIDTH, 40 + _ROW * len(rows), x_min=x_min, x_max=x_max, left=190, right=64, top=8, bottom=32, y_max=len(rows)
     )
@@ -87,18 +87,19 @@ def intervals(
         plot.rule(plot.x(mark), plot.top, plot.x(mark), plot.height - plot.bottom, "mark")
     for place, row in enumerate(rows):
         y = plot.y(len(rows) - place - 0.5)
-        plot.text(plot.left - 12, y + 4, plain(row.label, 30), "key", "end")
+        label = plain(row.label, 30)
+        plot.text(plot.left - 12, y + 4, label, "key", "end")
         if row.low is not None and row.high is not None:
             low, high = max(row.low, x_min), min(row.high, x_max)
             plot.rule(plot.x(low), y, plot.x(high), y, f"line {row.kind}")
-        tip = f"{row.label}: {show(row.value)}" + (
+        tip = f"{label}: {show(row.value)}" + (
             f" (95 % interval {show(row.low)} to {show(row.high)})"
             if row.low is not None and row.high is not None
             else ""
         )
         plot.dot(row.value, len(rows) - place - 0.5, 4.4, row.kind, tip)
         plot.text(plot.width - 2, y + 4, row.beside or show(row.value), "key number", "end")
-    return plot.svg(title + ": " + "; ".join(f"{row.label} {show(row.value)}" for row in rows), "rows")
+    return plot.svg(title + ": " + "; ".join(f"{plain(row.label, 30)} {show(row.value)}" for row in rows), "rows")
 
 
 def importance(found: Mapping[str, Any]) -> Markup:
@@ -118,7 +119,7 @@ def swarm(found: Mapping[str, Any]) -> Markup:
     """A dot a change and feature: how far it moves the score, shaded by how large the feature's value is."""
     names, row = list(found["points"]), 34
     effects = [effect for points in found["points"].values() for effect, _ in points]
-    x_min, x_max, ticks = _scale(min(effects, default=0), max(effects, default=0), None)
+    x_min, x_max, ticks = scale(min(effects, default=0), max(effects, default=0), None)
     plot = Plot(
         WIDTH, 48 + row * len(names), x_min=x_min, x_max=x_max, y_max=len(names), left=196, right=14, top=6, bottom=42
     )
@@ -158,7 +159,7 @@ def waterfall(example: Mapping[str, Any], base: float) -> Markup:
     for _, effect in shown:
         at += effect
         ends.append(at)
-    x_min, x_max, ticks = _scale(min(ends), max(ends), None)
+    x_min, x_max, ticks = scale(min(ends), max(ends), None)
     row = 25
     plot = Plot(WIDTH, 46 + row * (len(shown) + 2), x_min=x_min, x_max=x_max, left=214, right=56, top=6, bottom=28)
     for tick in ticks:
@@ -192,21 +193,3 @@ def _told(feature: str, value: float | None) -> str:
     if value is None:
         return f"{_label(feature)}: unknown"
     return f"{_label(feature)} = " + (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}")
-
-
-def _scale(low: float, high: float, inside: tuple[float, float] | None) -> tuple[float, float, list[float]]:
-    """Round ends around a range, and three to six ticks.
-
-    >>> _scale(-0.07, 0.21, None)
-    (-0.1, 0.3, [-0.1, 0.0, 0.1, 0.2, 0.3])
-    """
-    spread = max(high - low, 1e-3)
-    rough = spread / 3.5
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * nice for nice in (1, 2, 5, 10) if power * nice >= rough)
-    start, end = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    if inside:
-        start, end = max(start, math.ceil(inside[0] / step - 1e-9)), min(end, math.floor(inside[1] / step + 1e-9))
-    end = max(end, start + 1)
-    ticks = [round(step * i, 10) for i in range(start, end + 1)]
-    return ticks[0], ticks[-1], ticks

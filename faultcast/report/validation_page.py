@@ -4,15 +4,13 @@ The document is plain JSON (docs/validation.md), so a page can be made again wit
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
-from jinja2 import DictLoader, Environment, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from faultcast.report import charts, validation_charts as drawn, words
 from faultcast.report.model_card import Section
-from faultcast.report.page import asset
+from faultcast.report.pages import style, template
 from faultcast.report.validation_charts import Interval
 
 _MOST_DRIFTED = 12
@@ -26,40 +24,23 @@ _RIVALS = {"lines_added": "lines added alone", "champion": "the champion"}
 def render_validation(document: Mapping[str, Any], card: Sequence[Section]) -> str:
     """The page (UTF-8 text, no outside asset); `card` are the parts of the chosen model's card."""
     found = charts.series(document["evaluation"])
-    return (
-        _environment()
-        .get_template("validation.html")
-        .render(
-            run=document,
-            style=Markup(asset("report.css") + asset("validation.css")),  # noqa: S704 our own files
-            name=words.plain(document["repository"], 80),
-            lead=lead(document),
-            tiles=_tiles(document),
-            quality=_quality(document, found),
-            significance=_significance(document),
-            crossed=_crossed(document["cross_validation"]),
-            seeds=_seeds(document["seeds"]),
-            time=_time(document),
-            drift=_drift(document["drift"]),
-            slices=_slices(document),
-            effort=_effort(document),
-            why=_why(document["attributions"]),
-            card=card,
-        )
+    return template("validation.html").render(
+        run=document,
+        style=style("validation.css"),
+        name=words.plain(document["repository"], 80),
+        lead=lead(document),
+        tiles=_tiles(document),
+        quality=_quality(document, found),
+        significance=_significance(document),
+        crossed=_crossed(document["cross_validation"]),
+        seeds=_seeds(document["seeds"]),
+        time=_time(document),
+        drift=_drift(document["drift"]),
+        slices=_slices(document),
+        effort=_effort(document),
+        why=_why(document["attributions"]),
+        card=card,
     )
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, loader=DictLoader({"validation.html": asset("validation.html")})
-    )
-    environment.filters.update(
-        number=words.number, percent=words.percent, day=words.day, plain=words.plain, model_name=words.model_name,
-        coded=_coded, chance=_chance, rule=lambda rule: words.plain(str(rule).replace("_", " "), 60),
-    )  # fmt: skip
-    environment.globals.update(words=words)
-    return environment
 
 
 def lead(document: Mapping[str, Any]) -> str:
@@ -273,23 +254,3 @@ def _why(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
             for one in found["examples"]
         ],
     }
-
-
-def _chance(p: float | None) -> str:
-    """
-    >>> _chance(0.0004), _chance(0.0312)
-    ('< 0.001', '0.031')
-    """
-    return "< 0.001" if p is not None and p < 0.001 else words.number(p, 3)
-
-
-def _coded(text: str) -> Markup:
-    """`code` in a sentence, as Markdown has it.
-
-    >>> str(_coded("run `a < b` now"))
-    'run <code>a &lt; b</code> now'
-    """
-    parts = str(text).split("`")
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts)
-    )

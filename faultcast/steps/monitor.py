@@ -1,4 +1,4 @@
-"""``faultcast monitor``: one look at what was predicted lately; the document is kept below the state folder.
+"""``faultcast monitor``: one look at what was predicted lately; its document and its page stay below the state folder.
 
 It runs in a process of its own, also for a server: the tests bring SciPy and pandas, which a server has no room for,
 and a look must not hold up a request.
@@ -20,6 +20,7 @@ from faultcast.models.folder import REFERENCE
 from faultcast.monitoring.evaluation import REACH_DAYS, Model, evaluate
 from faultcast.monitoring.settled import Settled
 from faultcast.records import Label
+from faultcast.report.drift_page import render_drift
 from faultcast.settings import Settings
 from faultcast.validation.reference import thaw
 
@@ -37,7 +38,7 @@ class Asked:
 
 
 def monitor(asked: Asked, now: Settings) -> dict[str, Any]:
-    """Look once, and keep what was found; ``file`` says where.
+    """Look once, and keep what was found; ``file`` and ``report`` say where.
 
     Raises:
         Unavailable: the prediction log does not answer.
@@ -62,8 +63,9 @@ def monitor(asked: Asked, now: Settings) -> dict[str, Any]:
         )
     finally:
         log.close()
-    document |= {"repository": places.repo_id}
-    return document | {"file": str(monitoring_results.save(home, document, asked.as_of))}
+    document |= {"repository": places.repo_id if asked.location else ""}
+    file, report = monitoring_results.save(home, document, render_drift(document), asked.as_of)
+    return document | {"file": str(file), "report": str(report)}
 
 
 def _model(asked: Asked, places: Places, now: Settings) -> Model:

@@ -2,39 +2,26 @@
 
 import asyncio
 import json
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from looks import asked, farther, teach
 
 from faultcast import models
 from faultcast.adapters import monitoring_results, prediction_log
 from faultcast.cli import main
-from faultcast.features.catalogue import NAMES
 from faultcast.models.folder import REFERENCE
-from faultcast.records import LoggedPrediction
 from faultcast.settings import Settings, for_child, load
-from faultcast.training.rows import read_training_data
-from faultcast.training.simple import Options, train_simple
 from serving.gateway import schemas
 from serving.gateway.watched import Watched
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
-from synthetic_changes import make_changes, write_dataset
 
 
 @pytest.fixture(scope="module")
 def taught(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame]:
-    """A model's folder, and changes that came later."""
-    folder = tmp_path_factory.mktemp("taught")
-    table = write_dataset(make_changes(1_200, seed=3), folder / "dataset.parquet")
-    data, quick = read_training_data(folder / "dataset.parquet"), Options(members="linear")
-    train_simple(data, folder / "model", 1, options=quick)
-    return folder / "model", table[table["split"] == "test"]
+    return teach(tmp_path_factory.mktemp("taught"))
 
 
 @pytest.fixture
@@ -42,21 +29,6 @@ def now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("FAULTCAST_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("MIN_SAMPLES_FOR_DECISION", "100")
     return replace(load(), monitoring_interval_seconds=1)
-
-
-def asked(now: Settings, model: Path, changes: pd.DataFrame) -> None:
-    """All of them were asked for in the last hours."""
-    known = models.load(model)
-    log = prediction_log.opened(now)
-    log.append_now([
-        LoggedPrediction(
-            f"p{at}", time.time() - 10 * at, "", str(row["commit"]), float(risk), known.band(float(risk)), "m", "",
-            "champion", features={name: None if pd.isna(row[name]) else float(row[name]) for name in NAMES},
-            latency_seconds=0.004,
-        )
-        for at, (risk, (_, row)) in enumerate(zip(known.risk(changes), changes.iterrows(), strict=True))
-    ])  # fmt: skip
-    log.close()
 
 
 def test_training_freezes_what_it_learnt_from(taught: tuple[Path, pd.DataFrame]) -> None:
@@ -71,13 +43,15 @@ def test_the_command_tells_whether_what_is_asked_has_moved(
     taught: tuple[Path, pd.DataFrame], now: Settings, capsys: pytest.CaptureFixture[str], factor: float, status: str
 ) -> None:
     model, later = taught
-    numbers = later[list(NAMES)].select_dtypes("number").columns
-    asked(now, model, later.assign(**{name: later[name].astype(float) * factor for name in numbers}))
+    asked(now, model, farther(later, factor))
     assert main(["monitor", "--model", str(model), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["drift"]["status"] == status, found["drift"]["text"]
     assert found["stats"]["predictions"]["answered"] == len(later)
-    assert monitoring_results.newest(now.home) == {name: found[name] for name in found if name != "file"}
+    kept = monitoring_results.newest(now.home)
+    assert kept is not None
+    assert now.home / kept.pop("report") == Path(found["report"])
+    assert kept == {name: found[name] for name in found if name not in ("file", "report")}
     assert Path(found["file"]).name.startswith("monitoring_")
     assert main(["monitor", "--model", str(model)]) == 0
     assert f"Drift: {status.replace('_', ' ')}" in capsys.readouterr().out
@@ -128,9 +102,13 @@ def test_a_server_looks_by_itself_and_answers_from_what_it_found(
 def test_only_so_many_files_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(monitoring_results, "KEEP", 3)
     for minute in range(5):
-        monitoring_results.save(tmp_path, {"minute": minute}, minute * 60.0)
+        monitoring_results.save(tmp_path, {"minute": minute}, f"minute {minute}", minute * 60.0)
     assert len(list(monitoring_results.folder(tmp_path).iterdir())) == 3
-    assert monitoring_results.newest(tmp_path) == {"minute": 4}
+    pages = sorted(monitoring_results.reports(tmp_path).iterdir())
+    assert [page.read_text() for page in pages] == ["minute 2", "minute 3", "minute 4"]
+    report = "monitoring/reports/drift_reports/drift_report_19700101T000400.html"
+    assert monitoring_results.newest(tmp_path) == {"minute": 4, "report": report}
+    assert tmp_path / report == pages[-1]
 
 
 def test_a_child_has_the_same_settings_but_no_secret_that_it_has_no_use_for(

@@ -88,12 +88,14 @@ def _monitor(commands: "Commands") -> None:
         "monitor",
         "monitoring",
         "look at what was predicted lately: counts, drift, and how good it was once labels have come",
-        "A server looks by itself every five minutes; this is one look. What it finds is kept below the state folder.",
+        "A server looks by itself every five minutes; this is one look. Its page and its numbers stay below the state "
+        "folder.",
     )
     _repository(parser)
     parser.add_argument(
         "--model", default="", metavar="FOLDER", help="a model's folder to compare with (default: the champion's)"
     )
+    parser.add_argument("--open", action="store_true", help="open the page in a browser")
 
 
 def _repository(parser: argparse.ArgumentParser) -> None:
