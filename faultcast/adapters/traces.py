@@ -162,10 +162,16 @@ def _as_bytes(value: object) -> bytes:
 
 
 def _replace_in_sqlite(path: Path, words: Mapping[str, str]) -> None:
-    """All or nothing; then the file is packed, so that nothing stays in pages that are free."""
+    """All or nothing; then the file is packed, so that nothing stays in pages that are free.
+
+    Triggers that keep a table append-only stand aside meanwhile: what the law wants erased goes before them.
+    """
     with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as database:
         database.execute("PRAGMA secure_delete = ON")
         database.execute("BEGIN IMMEDIATE")
+        triggers = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            database.execute(f'DROP TRIGGER "{name.replace(chr(34), chr(34) * 2)}"')
         for table, column in _columns(database):
             for word, other in words.items():
                 new = f'CAST(REPLACE(CAST("{column}" AS TEXT), ?, ?) AS TEXT)'
@@ -175,6 +181,8 @@ def _replace_in_sqlite(path: Path, words: Mapping[str, str]) -> None:
                     f"WHERE TYPEOF(\"{column}\") IN ('text', 'blob') AND INSTR(CAST(\"{column}\" AS TEXT), ?) > 0",
                     (word, other, word, other, word),
                 )
+        for _, sql in triggers:
+            database.execute(sql)
         database.execute("COMMIT")
         database.execute("VACUUM")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")

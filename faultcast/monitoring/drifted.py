@@ -4,15 +4,16 @@ A history never stands still. On real repositories a plain two-sample test calls
 every window, right after training (docs/decisions/0025): an alarm that always rings. So the window is measured against
 what the history did by itself while it was learnt from (`faultcast.validation.reference.Usual`):
 
-* **the alarm**: the mean PSI over all columns is more than `MARGIN` times the largest that any window of the history
-  reached, and at least one column has drifted. One number decides, so nothing is multiplied by the count of columns or
-  by looking again at windows that overlap;
+* **the alarm**: the mean PSI over all columns that were sent is more than `MARGIN` times the largest that any window of
+  the history reached over the same columns, and at least one of them has drifted. One number decides, so nothing is
+  multiplied by the count of columns or by looking again at windows that overlap;
 * **a column has drifted** where chance does not explain it (p adjusted over all columns, Benjamini & Hochberg), its PSI
   is large (.25 and more; both `faultcast.validation.drift`), and larger than in any window of the history.
 
-A change counts once, however often it is asked for: rows that repeat one another make any test see ghosts. Below
-`min_rows` changes nothing is decided. tests/monitoring/test_drift_is_not_loud.py simulates days of looks without a
-shift and with one; `python benchmarks/drift.py` does it on real histories.
+A change counts once, however often it is asked for: rows that repeat one another make any test see ghosts. One that
+touches no source code counts not at all, since the reference has none of them. Below `min_rows` changes nothing is
+decided. tests/monitoring/test_drift_is_not_loud.py simulates days of looks without a shift and with one; `python
+benchmarks/drift.py` does it on real histories.
 """
 
 from typing import Any
@@ -22,7 +23,7 @@ import numpy as np
 from faultcast.monitoring.stats import instant
 from faultcast.monitoring.window import Floats, Window
 from faultcast.records import Outcome
-from faultcast.validation.drift import Columns, Summary, compare
+from faultcast.validation.drift import Columns, Reference, Summary, compare, present_only
 from faultcast.validation.reference import RISK, Frozen, Usual
 
 MARGIN = 1.25
@@ -64,8 +65,7 @@ def drift(window: Window, reference: Frozen | None, *, since: float, min_rows: i
         return _undecided(f"nothing is known of {what}; train it again, or name another") | found
     if len(rows) < min_rows:
         return _undecided(f"{len(rows)} changes were asked for, at least {min_rows} are needed to decide") | found
-    columns = _columns(window, rows)
-    compared = compare(reference.features, columns)
+    compared = compare(*_sides(window, rows, reference.features))
     mine = [row for row in rows if window.model_N[row][1] == version]
     risk = compare(reference.risk, {RISK: window.risk_N[mine]})["columns"][RISK]
     shares = {"before": _tenths(reference.risk[RISK]), "now": _shares(window.risk_N[mine])}
@@ -74,12 +74,12 @@ def drift(window: Window, reference: Frozen | None, *, since: float, min_rows: i
 
 def _judged(compared: dict[str, Any], usual: Usual) -> dict[str, Any]:
     columns = compared["columns"]
-    known = [one["psi"] for one in columns.values() if one["psi"] is not None]
+    known = {name: one["psi"] for name, one in columns.items() if one["psi"] is not None}
     if not known:
         return _undecided("no column could be compared")
-    mean_psi = sum(known) / len(known)
+    mean_psi, usual_mean_psi = sum(known.values()) / len(known), usual.mean_psi_of(known)
     moved = [name for name in compared["drifted"] if columns[name]["psi"] > usual.columns[name]]
-    is_drift = bool(moved) and mean_psi > MARGIN * usual.mean_psi
+    is_drift = bool(moved) and mean_psi > MARGIN * usual_mean_psi
     for name, one in columns.items():
         one["usual_psi"] = usual.columns[name]
         one["outcome"] = (
@@ -94,10 +94,10 @@ def _judged(compared: dict[str, Any], usual: Usual) -> dict[str, Any]:
         "drifted_features": moved if is_drift else [],
         "moved_features": moved,
         "mean_psi": mean_psi,
-        "usual_mean_psi": usual.mean_psi,
+        "usual_mean_psi": usual_mean_psi,
         "margin": MARGIN,
-        "text": f"mean PSI {mean_psi:.3f}, this history's own windows reach {usual.mean_psi:.3f} (alarm from "
-        f"{MARGIN * usual.mean_psi:.3f}); {_moved(moved, columns)}",
+        "text": f"mean PSI {mean_psi:.3f}, this history's own windows reach {usual_mean_psi:.3f} (alarm from "
+        f"{MARGIN * usual_mean_psi:.3f}); {_moved(moved, columns)}",
         "columns": columns,
     }
 
@@ -110,18 +110,21 @@ def _undecided(text: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _columns(window: Window, rows: "np.typing.NDArray[np.intp]") -> Columns:
-    """The features of these rows.
+def _sides(window: Window, rows: "np.typing.NDArray[np.intp]", reference: Reference) -> tuple[Reference, Columns]:
+    """What is compared with what, feature by feature.
 
-    A value that is missing because its field was not sent says nothing of the world: it is left out, not counted as
-    missing.
+    A value that is missing because its field was not sent says nothing of the world. Where there are such, values that
+    are there are compared with values that were there, and what is missing is no part of it.
     """
     assumed_N = window.is_assumed_N[rows]
-    columns = {}
+    before, columns = dict(reference), {}
     for name, of_N in window.features.items():
         values_N = np.where(np.isfinite(of_N[rows]), of_N[rows], np.nan)
-        columns[name] = values_N[~(assumed_N & np.isnan(values_N))]
-    return columns
+        missing_N = np.isnan(values_N)
+        if (assumed_N & missing_N).any() and name in before:
+            before[name], values_N = present_only(before[name]), values_N[~missing_N]
+        columns[name] = values_N
+    return before, columns
 
 
 def _tenths(before: Summary) -> list[float] | None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+_SOURCE_FILES = "source_files"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,11 +42,14 @@ class Window:
     def distinct(self, since: float, at_least: int) -> NDArray[np.intp]:
         """Rows of the newest answer about each change: all since an instant, more if those are fewer than `at_least`.
 
-        A change that is asked for a hundred times (a build that is run again) says no more than once.
+        A change that is asked for a hundred times (a build that is run again) says no more than once; one that touches
+        no source code says nothing, since no model is taught with such changes.
         """
+        answered = self.answered()
+        source_files_N = self.features.get(_SOURCE_FILES, np.full(len(self), np.nan))
         seen: set[str] = set()
         rows: list[int] = []
-        for row in self.answered():
+        for row in answered[source_files_N[answered] != 0]:
             if self.at_N[row] < since and len(rows) >= at_least:
                 break
             if self.change_N[row] not in seen:

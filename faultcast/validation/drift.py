@@ -120,6 +120,12 @@ def compare(reference: Reference, columns: Columns) -> dict[str, Any]:
     }
 
 
+def present_only(before: Summary) -> Summary:
+    """The summary of the values that were there, for a window whose missing values say nothing."""
+    counts = [*before["counts"][:-1], 0]
+    return {**before, "n": before["n"] - before["missing"], "missing": 0, "counts": counts}
+
+
 def psi(before: Summary, values_N: NDArray[np.float64]) -> float:
     """Population stability index of a column now (NaN where missing) against its summary."""
     return _psi(np.array(before["counts"]), _counts(values_N, np.array(before["edges"])))

@@ -66,6 +66,21 @@ def test_what_lies_around_the_word_stays(tmp_path: Path) -> None:
     assert WORD.encode() not in path.read_bytes()
 
 
+def test_a_word_goes_from_an_append_only_table_which_stays_one(tmp_path: Path) -> None:
+    path = tmp_path / "database"
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("CREATE TABLE votes (comment TEXT)")
+        database.execute("INSERT INTO votes VALUES (?)", (f"ask {WORD}",))
+        database.execute(
+            'CREATE TRIGGER "no ""update" BEFORE UPDATE ON votes BEGIN SELECT RAISE(ABORT, \'append-only\'); END'
+        )
+    traces.replace(path, {WORD: OTHER})
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT comment FROM votes").fetchall() == [(f"ask {OTHER}",)]
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            database.execute("UPDATE votes SET comment = ''")
+
+
 def test_a_damaged_compressed_file_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     (tmp_path / "cut").write_bytes(zlib.compress(f"{WORD} and more".encode() * 1000)[:-9])
     (tmp_path / "none").write_bytes(b"\x78\x9cno such thing")

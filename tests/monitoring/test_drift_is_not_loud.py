@@ -1,10 +1,12 @@
 """Simulated days: where nothing has moved the alarm is silent, where something has it is found."""
 
+from dataclasses import replace
+
 import numpy as np
 from windows import FEATURES, HOUR, NAMES, NOW, World, reference_of, window_of
 
 from faultcast.monitoring.drifted import drift
-from faultcast.validation.drift import compare
+from faultcast.validation.drift import compare, summarise
 from faultcast.validation.reference import freeze, thaw
 
 DAYS = 40
@@ -80,6 +82,37 @@ def test_what_was_not_sent_is_not_counted_as_missing():
     assert drift(sparse, reference, since=0, min_rows=MIN_ROWS, version="1")["status"] == "no_drift"
     lost = window_of(values_NF, world.risks(600))  # sent in full, and yet nothing there: that is drift
     assert drift(lost, reference, since=0, min_rows=MIN_ROWS, version="1")["status"] == "drift"
+
+
+def test_of_few_fields_what_is_usual_is_that_of_the_same_fields():
+    """Clients that send a handful of fields are not held against how all of them move together."""
+    alarms, found = 0, 0
+    for seed in range(40):
+        world = World(2_000 + seed)
+        reference = reference_of(world, 500)
+        few = sorted(np.random.default_rng(seed).choice(FEATURES, 3, replace=False))
+        for shift in (0.0, 3.0):
+            values_NF = np.full((MIN_ROWS, FEATURES), np.nan)
+            values_NF[:, few] = world.changes(MIN_ROWS)[:, few] * (1 + shift) + shift
+            asked = window_of(values_NF, world.risks(MIN_ROWS), assumed=np.ones(MIN_ROWS, bool))
+            rings = drift(asked, reference, since=0, min_rows=MIN_ROWS, version="1")["drift_detected"]
+            alarms, found = alarms + (rings and not shift), found + (rings and shift > 0)
+    assert alarms <= 2
+    assert found >= 36
+
+
+def test_changes_without_source_code_are_left_out_as_in_training():
+    world = World(10)
+    reference = reference_of(world)
+    values_NF, source_files_N = world.changes(600), np.arange(600) % 2.0
+    values_NF[source_files_N == 0] = 1e6
+    window = window_of(values_NF, world.risks(600))
+    window = replace(window, features={**window.features, "source_files": source_files_N})
+    touched = summarise({"source_files": np.ones(1_500)})
+    usual = replace(reference.usual, columns={**reference.usual.columns, "source_files": 0.0})
+    known = replace(reference, features={**reference.features, **touched}, usual=usual)
+    found = drift(window, known, since=0, min_rows=MIN_ROWS, version="1")
+    assert (found["changes"], found["status"]) == (300, "no_drift")
 
 
 def test_too_few_changes_decide_nothing_unless_earlier_ones_help():
