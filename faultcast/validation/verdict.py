@@ -221,13 +221,17 @@ def _gain_pct(found: float, bar: float) -> float:
 
 
 def _missing(rule: str, found: float | None, expected: float | None, what: str) -> RuleResult:
-    return RuleResult(rule, Outcome.INCONCLUSIVE, found, expected, f"{what} is missing, so this cannot be judged.")
+    text = f"{what} is missing, so this cannot be judged."
+    return RuleResult(rule, Outcome.INCONCLUSIVE, _shown(found), _shown(expected), text)
 
 
 def _impossible(rule: str, found: float, expected: float, text: str) -> RuleResult:
-    """ERROR; a number that JSON cannot hold is shown in the text alone."""
-    shown = [number if math.isfinite(number) else None for number in (found, expected)]
-    return RuleResult(rule, Outcome.ERROR, shown[0], shown[1], text)
+    return RuleResult(rule, Outcome.ERROR, _shown(found), _shown(expected), text)
+
+
+def _shown(number: float | None) -> float | None:
+    """A number that JSON cannot hold is shown in the text alone."""
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _number(entry: Numbers, name: str) -> float | None:

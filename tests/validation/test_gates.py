@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 from test_verdict import CANDIDATE, CHAMPION, LINES, ruled
 
 from faultcast.errors import UsageError
@@ -131,6 +131,7 @@ def test_no_subset_missing_on_the_other_side_passes(how: object) -> None:
     })
 )  # fmt: skip
 @settings(max_examples=200, deadline=None, database=None, derandomize=True)
+@example(values={"brier": None, "brier_base_rate": math.inf})
 def test_whatever_an_evaluation_holds_there_is_a_verdict_and_it_passes_only_by_seven_passes(values: dict) -> None:
     verdict = decide({**CANDIDATE, **values}, LINES, CHAMPION)
     passed = verdict.outcome is Outcome.PASS
