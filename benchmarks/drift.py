@@ -10,13 +10,12 @@ shift: everything that tells the size or complexity of a change is four times as
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from page import head, line, machine, name_of, write
+from page import head, line, machine, name_of_run, write
 
 from faultcast.features.catalogue import NAMES
 from faultcast.monitoring.drifted import MARGIN, drift
@@ -46,15 +45,6 @@ def rings(reference: Frozen, values_NC: NDArray[np.float64], names: list[str]) -
     return bool(found["drift_detected"]), bool(compare(reference.features, window.features)["drifted"])
 
 
-def history(path: Path, repository: str) -> str:
-    """owner/name of the run that left the data set, as far as its state folder tells."""
-    for home in path.resolve().parents:
-        run = home / "repositories" / repository / "run.json"
-        if run.is_file():
-            return name_of(json.loads(run.read_text(encoding="utf-8"))["location"])
-    return repository
-
-
 def row(path: Path) -> tuple[list[object], NDArray[np.int64]] | None:
     """One history: its cells, and (windows, ours, plain, ours shifted); None where it is too short."""
     table: pd.DataFrame = pd.read_parquet(path).sort_values("event_timestamp", kind="stable")
@@ -72,7 +62,7 @@ def row(path: Path) -> tuple[list[object], NDArray[np.int64]] | None:
     shifted = [rings(reference, later_NC[at : at + WINDOW] * grown_C, names)[0] for at in starts]
     counts = np.array([len(plain), sum(one for one, _ in plain), sum(one for _, one in plain), sum(shifted)])
     return [
-        history(path, str(table["repository"].iloc[0])),
+        name_of_run(path, str(table["repository"].iloc[0])),
         len(parts["train"]) + len(parts["validation"]),
         *counts,
     ], counts

@@ -2,8 +2,7 @@
 
     python benchmarks/mutation.py DATASET.parquet … [--seeds 3] [--rows 800] [--write]
 
-Each data set is one that `faultcast run` assembled (kfp/…/assemble/dataset/dataset.parquet); a folder owner+name around
-it gives it that name. Its test split is never looked at. The training split is cut in time: the older four fifths (at
+Each data set is one that `faultcast run` assembled (kfp/…/assemble/dataset/dataset.parquet). Its test split is never looked at. The training split is cut in time: the older four fifths (at
 most ``--rows`` of the newest of them) are learnt from, and alone are mutated; the newest fifth stops the training; the
 validation split, which is newer still, judges.
 
@@ -28,7 +27,7 @@ from statistics import mean, stdev
 
 import numpy as np
 import torch
-from page import head, line, machine, name_of, write
+from page import head, line, machine, name_of_run, write
 
 from faultcast import dataset, models
 from faultcast.models.text import parts
@@ -86,9 +85,7 @@ def judge(path: Path, seeds: int, most: int) -> list[Found]:
     """Every way and seed on one data set."""
     torch.set_num_threads(1)
     data = read_training_data(path)
-    name = name_of(str(path.parent))
-    if "/" not in name:
-        name = str(dataset.read(path)[0]["repository"].iloc[0])
+    name = name_of_run(path, str(dataset.read(path)[0]["repository"].iloc[0]))
     cut = len(data.train) * 4 // 5
     inner = TrainingData(
         part(data.train, slice(max(0, cut - most), cut)), part(data.train, slice(cut, None)), data.info

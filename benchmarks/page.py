@@ -1,5 +1,6 @@
 """benchmarks/results.md: each benchmark writes its own part, between its marks, and says on which machine."""
 
+import json
 import os
 import platform
 import time
@@ -29,6 +30,15 @@ def name_of(location: str) -> str:
     """owner/name where the location tells both (``…/owner+name/repo``, ``https://…/name.git``)."""
     plain = location.rstrip("/").removesuffix(".git").removesuffix(".parquet")
     return [part for part in plain.split("/") if part not in ("", "repo")][-1].replace("+", "/", 1)
+
+
+def name_of_run(dataset: Path, repository: str) -> str:
+    """owner/name of the run that left a data set, as far as its state folder tells; else the repository's short name."""
+    for home in dataset.resolve().parents:
+        run = home / "repositories" / repository / "run.json"
+        if run.is_file():
+            return name_of(json.loads(run.read_text(encoding="utf-8"))["location"])
+    return repository
 
 
 def write(part: str, text: str) -> None:
