@@ -33,7 +33,7 @@ def name_of(location: str) -> str:
 
 
 def name_of_run(dataset: Path, repository: str) -> str:
-    """owner/name of the run that left a data set, as far as its state folder tells; else the repository's short name."""
+    """owner/name of the run that left a data set, as far as its state folder tells; else what it calls itself."""
     for home in dataset.resolve().parents:
         run = home / "repositories" / repository / "run.json"
         if run.is_file():
