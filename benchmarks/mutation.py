@@ -2,9 +2,9 @@
 
     python benchmarks/mutation.py DATASET.parquet … [--seeds 3] [--rows 800] [--write]
 
-Each data set is one that `faultcast run` assembled (kfp/…/assemble/dataset/dataset.parquet). Its test split is never
-looked at. The training split is cut in time: the older four fifths (at most ``--rows`` of the newest of them) are learnt
-from, and alone are mutated; the newest fifth stops the training; the validation split, which is newer still, judges.
+Each data set is one that `faultcast run` assembled (kfp/…/assemble/dataset/dataset.parquet). Its test split is
+never looked at. The training split is cut in time: the older four fifths (at most ``--rows`` of the newest of them) are
+learnt from, and alone are mutated; the newest fifth stops the training; the validation split, newer still, judges.
 
 Ways: nothing; `mutations` (texts of a share of rows told in other words, anew each epoch); `faults` (a share of clean
 rows once more, with a planted fault). Six epochs at most, in bfloat16, a thread for each data set. Told is the mean

@@ -8,6 +8,7 @@ from state_story import ran
 from story import Story, git
 from telling import telling
 
+from faultcast.adapters import prediction_log
 from faultcast.adapters.places import Places
 from faultcast.adapters.repositories import pseudonyms
 from faultcast.adapters.streams.embedded import EmbeddedBroker
@@ -16,7 +17,9 @@ from faultcast.adapters.trackers import tables
 from faultcast.adapters.trackers.records import STREAMS, Issue
 from faultcast.cli import main
 from faultcast.errors import NotFound, UsageError
+from faultcast.feedback import Feedback, Opinion, Vote
 from faultcast.history.identity import FORGOTTEN
+from faultcast.records import Band, LoggedPrediction
 from faultcast.settings import Settings
 from faultcast.steps.forget import forget
 from faultcast.steps.jit import score_commit
@@ -38,7 +41,7 @@ def told(story: Story) -> None:
 
 
 def collected(now: Settings, author: str) -> Path:
-    """What a tracker told: tables, a journal, and events that are on their way."""
+    """What a tracker told: tables, a journal, and events that are on their way; and what somebody said of a change."""
     folder = now.home / "ingest" / "github" / "team" / "shop"
     folder.mkdir(parents=True)
     issue = Issue("1", "1", "Crash", f"Ben Jonson saw it, {ADDRESS} too", ("bug",), "", "open", author, 1, 1, None)
@@ -47,6 +50,10 @@ def collected(now: Settings, author: str) -> Path:
     broker = EmbeddedBroker(now.home / "streams" / "broker.sqlite")
     broker.publish([Outgoing("raw-code", "k", json.dumps({"author": author, "text": "x" * 9000}).encode())])
     broker.close()
+    log = prediction_log.opened(now)
+    log.append_now([LoggedPrediction("p-1", 1.0, "shop", "c" * 40, 0.5, Band.LOW, "m", "1", "champion")])
+    Feedback(log.store).vote(Vote("p-1", "ana", Opinion.INDUCING, 2.0, comment=f"{author} broke it, ask {ADDRESS}"))
+    log.close()
     return folder
 
 
@@ -59,7 +66,7 @@ def test_nothing_tells_of_a_forgotten_author(story: Story, tmp_path: Path, now: 
     keep(before.run, now)
     git(tmp_path, "clone", "-q", "--bare", str(story.path), str(now.home / "mirrors" / "shop-00.git"))
     where = telling(now.home, ben, on_github)
-    assert {name.split("/")[0] for name in where} == {"ingest", "kfp", "repositories", "streams"}
+    assert {name.split("/")[0] for name in where} == {"ingest", "kfp", "predictions.db", "repositories", "streams"}
 
     planned = forget("Ben", now, dry_run=True)
     assert telling(now.home, ben, on_github) == where
@@ -67,13 +74,17 @@ def test_nothing_tells_of_a_forgotten_author(story: Story, tmp_path: Path, now: 
 
     found = forget("Ben", now)
     assert (found.places, found.left, found.again) == (planned.places, (), (str(story.path),))
-    assert telling(now.home, ben, on_github, ADDRESS, "example.org") == ["ingest/github/team/shop/issues.parquet"]
+    assert telling(now.home, ben, on_github, ADDRESS, "example.org") == [
+        "ingest/github/team/shop/issues.parquet", "predictions.db",
+    ]  # fmt: skip
     assert not list((now.home / "mirrors").iterdir())
     (issue,) = tables.load_issues(tables_folder).values()
     assert (issue.author, issue.title) == (FORGOTTEN, "Crash")
     assert Places(now.home, "").forgotten.stat().st_mode & 0o777 == 0o600
 
-    assert [erased.place for erased in forget(ADDRESS, now).places] == ["ingest/github/team/shop/issues.parquet"]
+    assert [erased.place for erased in forget(ADDRESS, now).places] == [
+        "ingest/github/team/shop/issues.parquet", "predictions.db",
+    ]  # fmt: skip
     (issue,) = tables.load_issues(tables_folder).values()
     assert issue.text == "Ben Jonson saw it, (address) too"
     assert forget("Ben Jonson", now).left == ()
