@@ -4,9 +4,9 @@ A history never stands still. On real repositories a plain two-sample test calls
 every window, right after training (docs/decisions/0025): an alarm that always rings. So the window is measured against
 what the history did by itself while it was learnt from (`faultcast.validation.reference.Usual`):
 
-* **the alarm**: the mean PSI over all columns that were sent is more than `MARGIN` times the largest that any window of
-  the history reached over the same columns, and at least one of them has drifted. One number decides, so nothing is
-  multiplied by the count of columns or by looking again at windows that overlap;
+* **the alarm**: the mean PSI over all columns that were sent is more than `MARGIN` times what nine in ten windows of
+  the history stayed below over the same columns, and at least one of them has drifted. One number decides, so nothing
+  is multiplied by the count of columns or by looking again at windows that overlap;
 * **a column has drifted** where chance does not explain it (p adjusted over all columns, Benjamini & Hochberg), its PSI
   is large (.25 and more; both `faultcast.validation.drift`), and larger than in any window of the history.
 
@@ -26,8 +26,8 @@ from faultcast.records import Outcome
 from faultcast.validation.drift import Columns, Reference, Summary, compare, present_only
 from faultcast.validation.reference import RISK, Frozen, Usual
 
-MARGIN = 1.25
-"""Over the largest mean PSI of the history's own windows: the largest of a few is not the largest of all."""
+MARGIN = 1.3
+"""Over the mean PSI that nine in ten of the history's own windows stayed below."""
 
 _EDGES = np.arange(1, 10) / 10
 """Between ten bins of risks."""
@@ -96,8 +96,8 @@ def _judged(compared: dict[str, Any], usual: Usual) -> dict[str, Any]:
         "mean_psi": mean_psi,
         "usual_mean_psi": usual_mean_psi,
         "margin": MARGIN,
-        "text": f"mean PSI {mean_psi:.3f}, this history's own windows reach {usual_mean_psi:.3f} (alarm from "
-        f"{MARGIN * usual_mean_psi:.3f}); {_moved(moved, columns)}",
+        "text": f"mean PSI {mean_psi:.3f}, nine in ten of this history's own windows stay below {usual_mean_psi:.3f} "
+        f"(alarm from {MARGIN * usual_mean_psi:.3f}); {_moved(moved, columns)}",
         "columns": columns,
     }
 

@@ -5,7 +5,8 @@ compares with that version's own past; and it is covered by the artifact's diges
 
 A history never stands still: authors come and go, files age, a project has its phases. So the reference also keeps how
 far the history moved by itself: windows of its rows against all rows before a cut, at three cuts. `usual` is the
-farthest of these, for each column and for the mean over all columns.
+farthest of these for each column, and for the mean over all columns the ninth of ten: the farthest of many is a phase
+that will not come again, and the longer a history is, the more of them it had.
 
 N = rows in the order of time, C = columns, W = rows of a window.
 """
@@ -25,6 +26,7 @@ WINDOW = 200
 """Rows of a window of the history; fewer where that has fewer than five of them."""
 _SCHEMA = 1
 _CUTS = (0.3, 0.5, 0.7)
+_USUAL = 0.9
 _MOST_WINDOWS = 20
 """A cut."""
 _SUMMARY = {"n", "missing", "points", "cumulative", "edges", "counts", "scale"}
@@ -32,14 +34,14 @@ _SUMMARY = {"n", "missing", "points", "cumulative", "edges", "counts", "scale"}
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """How far a history moved by itself: the largest PSI of `windows` windows."""
+    """How far a history moved by itself: the mean PSI of nine in ten of `windows` windows, each column's largest."""
 
     windows: int
     mean_psi: float
     columns: dict[str, float]
 
     def mean_psi_of(self, names: Collection[str]) -> float:
-        """The largest mean PSI over some of the columns, as far as can be told: exact for all of them and for one.
+        """The usual mean PSI over some of the columns, as far as can be told: exact for all of them, at most for one.
 
         No window's mean is above the mean of the columns' own largest. How far it stays below, since not all columns
         move at once, is known of all columns together; the fewer there are, the less of that is counted on.
@@ -133,7 +135,7 @@ def _usual(values_NC: NDArray[np.float64], names: Sequence[str]) -> Usual | None
     farthest_C = psis_WC.max(axis=0)
     return Usual(
         windows=len(psis_WC),
-        mean_psi=float(psis_WC.mean(axis=1).max()),
+        mean_psi=float(np.quantile(psis_WC.mean(axis=1), _USUAL)),
         columns={name: float(most) for name, most in zip(names, farthest_C, strict=True)},
     )
 

@@ -41,7 +41,7 @@ class Flow:
         *,
         at_once: int = 2,
         waiting: int = 128,
-        together: int = 2,
+        together: int = 4,
         deadline_seconds: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
