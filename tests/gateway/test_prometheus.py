@@ -62,7 +62,8 @@ def wait_for_a_scrape(process, url, folder):
     while time.monotonic() < end:
         assert process.poll() is None, (folder / "prometheus.log").read_text()
         try:
-            if query(url, "ml_predictions_total"):
+            # It answers, though not as JSON, before it is ready.
+            if httpx.get(f"{url}/-/ready").status_code == 200 and query(url, "ml_predictions_total"):
                 return
         except httpx.TransportError:
             pass
