@@ -1,7 +1,6 @@
 """The gateway that benchmarks ask: a run of `faultcast demo`, then `faultcast serve` with everything switched on."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,10 @@ from faultcast.adapters.registry import Registry
 from faultcast.models import artifact
 from faultcast.models.bands import Bands
 from faultcast.settings import Settings
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from loopback import end, free_port
 
 START_SECONDS = 120
 FAULTCAST = [sys.executable, "-m", "faultcast"]
@@ -108,8 +111,7 @@ def serving(home: Path, log: Path) -> Iterator[Server]:
     """`faultcast serve` with authentication, metrics and logging on; nobody's rate is limited below the load's."""
     versions = second_version(home)
     keys = new_key(home, "service"), new_key(home, "operator")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
+    port = free_port()
     environment = {
         **os.environ, "FAULTCAST_HOME": str(home), "FAULTCAST_AUTH": "required",
         "FAULTCAST_RATE_PER_SECOND": "1000000", "FAULTCAST_RATE_BURST": "1000000",
@@ -123,12 +125,7 @@ def serving(home: Path, log: Path) -> Iterator[Server]:
         wait_until_ready(process, url)
         yield Server(url, psutil.Process(process.pid), *keys, home, versions, time.monotonic() - began)
     finally:
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
 
 
 def wait_until_ready(process: "subprocess.Popen[bytes]", url: str) -> None:

@@ -13,7 +13,6 @@ import argparse
 import itertools
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -32,6 +31,10 @@ import predictor_model
 from page import head, line, machine, write
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+
+from loopback import end, free_port  # noqa: E402
+
 CONNECTIONS, WARM_UP = 16, 0.5
 BARS = {"scikit-learn": 8.0, "onnxruntime": 5.0}
 """How many times a peer's requests per processor second: the first on V1 and V2, the second on V2."""
@@ -65,8 +68,7 @@ class Server:
 @contextmanager
 def running(name: str, folder: Path) -> Iterator[Server]:
     """Start a server, wait until it is ready, end it."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     peer = [sys.executable, str(HERE / "predictor_peers.py"), name, str(folder), port]
     own = [sys.executable, "-m", "serving", "--model-dir", str(folder), "--port", port]
     start = time.monotonic()
@@ -79,12 +81,7 @@ def running(name: str, folder: Path) -> Iterator[Server]:
             time.sleep(0.01)
         yield Server(name, process, f"http://127.0.0.1:{port}", time.monotonic() - start)
     finally:
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
 
 
 def _is_ready(url: str) -> bool:

@@ -8,7 +8,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -19,16 +18,11 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from loopback import end, free_port
 
 PASSWORD = "only-for-tests"
 START_SECONDS = 30
 INSTALL = "run tests/install-tools.sh"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def postgres_bin() -> Path | None:
@@ -57,12 +51,7 @@ def running(command: list[str], **options: object) -> Iterator[subprocess.Popen[
     try:
         yield process
     finally:
-        process.send_signal(signal.SIGINT)  # PostgreSQL's "fast" shutdown
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process, signal.SIGINT, seconds=10)  # PostgreSQL's "fast" shutdown
 
 
 @contextlib.contextmanager

@@ -63,6 +63,6 @@ class Following:
             self._metrics.load_ended(alias, "ok")
         if came:
             # All threads stand still while the collector looks through the heap. What is loaded stays: it need not
-            # be looked through a tenth of a second long, again and again.
+            # be looked through again and again.
             gc.freeze()
         self._metrics.loaded(self._scoring.served())

@@ -6,7 +6,6 @@ One run of the demo for all tests of this file: it trains both models, the hybri
 import json
 import re
 import shutil
-import socket
 import subprocess
 import urllib.request
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 from command_line import CommandLine, Ended, states, wait_until
+from loopback import free_port
 from telling import telling
 
 from faultcast.cli import main
@@ -238,12 +238,6 @@ def test_a_forgotten_author_is_in_nothing_that_a_run_left(
     assert (home / "mlflow.db").exists()
     assert ask("forget", address, "--json").data["places"] == []
     assert ask("score", learnt.repository, "--json").code == 6  # nothing is left to score with, until the next run
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def ready(port: int) -> bool:

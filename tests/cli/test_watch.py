@@ -5,7 +5,6 @@ import os
 import pty
 import select
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -17,6 +16,7 @@ from typing import Self
 import pytest
 from command_line import PROGRAM, CommandLine, wait_until
 from finished_run import Finished, finish, served
+from loopback import free_port
 from story import Story, lines
 
 from faultcast.adapters.gateway import Gateway
@@ -175,12 +175,6 @@ class Terminal:
                 except OSError:  # the other side is closed
                     assert words in self.text, self.text[-500:]
                     return
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def test_a_gateway_that_is_away_is_asked_again_and_nothing_is_lost(

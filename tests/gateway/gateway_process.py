@@ -1,14 +1,13 @@
 """`python -m serving.gateway` around the small model, in a process of its own, and what it wrote."""
 
 import os
-import signal
 import subprocess
 import sys
 from contextlib import contextmanager
 from types import SimpleNamespace
 
-from feature_servers import free_port
 from gateway_story import answers, until
+from loopback import end, free_port
 
 START_SECONDS = 60
 
@@ -28,9 +27,4 @@ def running(model_dir, folder, *options, **settings):
         until(lambda: answers(process, url), START_SECONDS)
         yield SimpleNamespace(url=url, process=process, log=log, port=port)
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(timeout=30)
+        end(process)

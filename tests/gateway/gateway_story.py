@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
-from feature_servers import free_port
+from loopback import end, free_port
 
 # What they tell is told here, too.
 sys.path += [str(Path(__file__).parents[1] / room) for room in ("adapters", "serving")]
@@ -33,12 +33,7 @@ def gateway(home, log, **settings):
         until(lambda: answers(process, url), START_SECONDS)
         yield SimpleNamespace(url=url, process=process)
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(timeout=20)
+        end(process, seconds=20)
 
 
 def answers(process, url):

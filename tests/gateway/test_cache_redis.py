@@ -7,8 +7,9 @@ from dataclasses import replace
 import orjson
 import pytest
 import redis
-from feature_servers import PASSWORD, free_port, redis_server
+from feature_servers import PASSWORD, redis_server
 from flow_story import CHAMPION, Clock, Desk, change
+from loopback import free_port
 
 from faultcast.adapters.response_cache import PAUSE_SECONDS, PREFIX, ResponseCache
 from faultcast.errors import UsageError

@@ -11,8 +11,9 @@ import httpx
 import psycopg
 import pytest
 import redis
-from feature_servers import PASSWORD, free_port, postgres, redis_server
+from feature_servers import PASSWORD, postgres, redis_server
 from gateway_story import RECOVERY_SECONDS, Asking, all_good, gateway, honest, until
+from loopback import free_port
 
 SLOW_SECONDS = 5.0
 """No answer may take longer, whatever is away; a liveness probe least of all."""

@@ -2,14 +2,12 @@
 
 import re
 import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
+from documented import DOCS, blocks, works
 from gateway_process import running
 
-PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
-BLOCKS = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+BLOCKS = blocks("api.md")
 
 
 @pytest.fixture(scope="module")
@@ -21,17 +19,7 @@ def gateway(small_model, tmp_path_factory):
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 @pytest.mark.parametrize("block", BLOCKS)
 def test_a_documented_call_works(gateway, tmp_path, block):
-    command = block.replace("http://127.0.0.1:8080", gateway.url)
-    ended = subprocess.run(
-        ["bash", "-o", "pipefail", "-euc", command],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert ended.stdout
+    works(block, gateway.url, tmp_path)
 
 
 def test_every_route_has_a_documented_call(app):
@@ -40,5 +28,6 @@ def test_every_route_has_a_documented_call(app):
 
 
 def test_every_metric_is_documented(parts):
+    page = (DOCS / "api.md").read_text()
     told = {family.name for family in parts.metrics.registry.collect()}
-    assert {name for name in told if name not in PAGE} == set()
+    assert {name for name in told if name not in page} == set()

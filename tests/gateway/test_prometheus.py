@@ -6,8 +6,8 @@ import time
 
 import httpx
 import pytest
-from feature_servers import free_port
 from gateway_process import running
+from loopback import free_port
 
 NAMES = {
     "ml_predictions_total": {"model_name", "model_version"},

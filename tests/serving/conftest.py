@@ -8,7 +8,8 @@ import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from serving_process import REPOSITORY_ID, free_port, running, wait_for
+from loopback import free_port
+from serving_process import REPOSITORY_ID, running, wait_for
 from small_model import build_model
 
 from faultcast.features import Past, describe, is_measured, touch

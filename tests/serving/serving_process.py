@@ -2,13 +2,13 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
 
 import httpx
+from loopback import end, free_port
 
 from faultcast.features.catalogue import NAMES
 
@@ -16,12 +16,6 @@ REPOSITORY_ID = "story-00c0ffee"
 START_SECONDS = 120
 V1, V2 = "/v1/models/faultcast", "/v2/models/faultcast"
 RAW = [None] * len(NAMES)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager
@@ -35,12 +29,7 @@ def running(model_dir, log, *options, **settings):
     try:
         yield process, f"http://127.0.0.1:{port}"
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(timeout=20)
+        end(process, seconds=20)
 
 
 def wait_for(process, url, path, status=200):

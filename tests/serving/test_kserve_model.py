@@ -7,7 +7,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving_process import RAW, V1, V2, free_port, infer, outputs, predict, wait_for
+from loopback import free_port
+from serving_process import RAW, V1, V2, infer, outputs, predict, wait_for
 
 from serving.wire.change import to_instance
 

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 from fleet_story import LARGE, model_in
-from serving_process import free_port
+from loopback import free_port
 
 from faultcast.errors import BadChange, NotFound, TooMany, Unavailable, UsageError
 from faultcast.features.catalogue import NAMES

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-from serving_process import RAW, V1, V2, free_port, predict, running, wait_for
+from loopback import free_port
+from serving_process import RAW, V1, V2, predict, running, wait_for
 from small_model import build_model
 
 from faultcast.features.catalogue import NAMES

@@ -1,6 +1,6 @@
 """Answers kept for a while: in this process, or in Redis where replicas share them. One setting chooses.
 
-Kept is text, not objects: a third of the memory, and nothing for Python's collector to look through.
+Kept is text, not objects: less memory, and nothing for Python's collector to look through.
 """
 
 import sys
