@@ -3,13 +3,14 @@
 import json
 import shutil
 import signal
-import threading
+import socket
 from types import SimpleNamespace
 
 import httpx
 import pytest
 from gateway_here import asked_here
 from gateway_process import running
+from gateway_story import until
 
 from faultcast.settings import Settings
 from serving.gateway import build
@@ -87,20 +88,30 @@ def test_a_request_its_prediction_and_its_feedback_are_joined_by_an_id_in_the_lo
 
 
 def test_a_signal_ends_the_gateway_when_what_was_asked_is_answered(small_model, tmp_path):
-    big = {"files": [{"path": f"a{i}.py", "code": "def f(x):\n    return x\n" * 400} for i in range(20)]}
-    with running(small_model, tmp_path) as gateway:
-        answers = []
-        asking = threading.Thread(
-            target=lambda: answers.append(httpx.post(f"{gateway.url}/analyze/code", json=big, timeout=60))
-        )
-        asking.start()
-        while '"endpoint":"/health/ready"' not in gateway.log.read_text():
-            pass
-        httpx.get(f"{gateway.url}/health/live")
+    body = json.dumps({"files": [{"path": "a.py", "code": "def f(x):\n    return x\n"}]}).encode()
+    head = f"POST /analyze/code HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+    head += "Content-Type: application/json\r\nExpect: 100-continue\r\n\r\n"
+    with (
+        running(small_model, tmp_path) as gateway,
+        socket.create_connection(("127.0.0.1", gateway.port), timeout=60) as asking,
+        asking.makefile("rb") as answer,
+    ):
+        asking.sendall(head.encode())
+        assert answer.readline() == b"HTTP/1.1 100 Continue\r\n"  # the gateway waits for the body
         gateway.process.send_signal(signal.SIGTERM)
-        asking.join()
-        assert gateway.process.wait(timeout=30) == 0
-    assert [one.status_code for one in answers] == [200]
+        until(lambda: refuses(gateway.port), 30)
+        asking.sendall(body)
+        assert answer.readline() == b"\r\n"
+        assert answer.readline() == b"HTTP/1.1 200 OK\r\n"
+        assert gateway.process.wait(timeout=60) == 0
+
+
+def refuses(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def test_a_model_that_is_refused_ends_the_process_with_its_reason(tmp_path):
