@@ -15,7 +15,8 @@ from pathlib import Path
 from kfp import compiler
 from kfp.compiler.compiler_utils import KubernetesManifestOptions
 
-from pipelines.training import retraining, training
+from pipelines.retraining import retraining
+from pipelines.training import training
 
 PIPELINES = {"training": training, "retraining": retraining}
 VERSION = "0.1.0"

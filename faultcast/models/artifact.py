@@ -20,7 +20,18 @@ from faultcast.models.manifest import Manifest, check_contract, from_json
 from faultcast.models.manifest_types import check_types
 from faultcast.models.model import Model, Scorer
 
-__all__ = ["ALLOWED", "MANIFEST", "MAX_BYTES", "SIGNATURE", "load", "read_files", "scorer_of", "sign", "write"]
+__all__ = [
+    "ALLOWED",
+    "MANIFEST",
+    "MAX_BYTES",
+    "SIGNATURE",
+    "load",
+    "read_files",
+    "read_manifest",
+    "scorer_of",
+    "sign",
+    "write",
+]
 
 
 def load(folder: Path, trusted: Collection[bytes] = ()) -> Model:
@@ -38,6 +49,13 @@ def load(folder: Path, trusted: Collection[bytes] = ()) -> Model:
     manifest, files = read_files(folder, trusted)
     check_contract(manifest)
     return Model(manifest, scorer_of(manifest, files))
+
+
+def read_manifest(folder: Path, trusted: Collection[bytes] = ()) -> Manifest:
+    """What a model is, of a folder checked as `load` checks it; what was learnt is not loaded. Errors as `load`."""
+    manifest, _ = read_files(folder, trusted, only=())
+    check_contract(manifest)
+    return manifest
 
 
 def write(folder: Path, manifest: Manifest, files: dict[str, bytes]) -> Manifest:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from faultcast.errors import UnsafeArtifact
 from faultcast.models import encoders_pretrained, sizes as sizes_, tokenizer_file, tokens
@@ -86,15 +87,29 @@ def from_files(files: dict[str, bytes], config: dict[str, Any], num_columns: int
     header = read_header(FILE, files[FILE])
     try:
         # First without memory: a file of a few bytes must not ask for a network of gigabytes.
-        with torch.device("meta"):
+        with torch.device("meta"), _Undrawn():
             _check_shapes(_empty(sizes, num_columns, of_encoder), header)
-        network = _empty(sizes, num_columns, of_encoder)
+        with _Undrawn():
+            network = _empty(sizes, num_columns, of_encoder)
         network.load_state_dict(safetensors.torch.load(files[FILE]))
     except (SafetensorError, RuntimeError, KeyError, ValueError) as error:
         first_line = str(error).split("\n", 1)[0]
         raise UnsafeArtifact(f"{FILE} does not fit the manifest's sizes: {first_line} Train the model again") from error
     network.eval()
     return Hybrid(network, tokens.read_tokenizer(files[tokenizer_file.FILE], sizes.vocabulary), sizes)
+
+
+class _Undrawn(TorchFunctionMode):
+    """No first weights are drawn: they are loaded, and for one on "meta" torch would import its compiler (1.2 s)."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        del types
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", "") == "torch.nn.init":
+            return kwargs.get("tensor", args[0] if args else None)
+        return func(*args, **kwargs)
 
 
 def _empty(sizes: NetworkConfig, num_columns: int, of_encoder: dict[str, Any] | None) -> Network:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faultcast import progress, settings
-from faultcast.adapters.registry import Registry
 from faultcast.errors import NotPassed, UsageError
 from faultcast.records import Outcome
 from faultcast.settings import Settings
@@ -84,6 +83,8 @@ def _on_volume(now: Settings, name: str, version: str, chosen: Path, claim: str)
 
 
 def _address(now: Settings, name: str, version: str) -> str:
+    from faultcast.adapters.registry import Registry  # noqa: PLC0415  only this needs MLflow, a second to import
+
     address = Registry.of(now).address(name, version)
     if not address.startswith(("s3://", "gs://", "https://")):
         raise UsageError(

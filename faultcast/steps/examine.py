@@ -17,7 +17,7 @@ from faultcast import dataset as data, models
 from faultcast.adapters.places import Places
 from faultcast.adapters.runs import Run
 from faultcast.errors import InsufficientSamples, NotFound, UsageError
-from faultcast.models import Model
+from faultcast.models import Model, artifact
 from faultcast.models.manifest import KINDS, Manifest
 from faultcast.report.model_card import card_sections, model_card
 from faultcast.report.validation_page import render_validation
@@ -91,7 +91,7 @@ def save(document: dict[str, Any], run: Run, folder: Path) -> dict[str, str]:
     Raises:
         UsageError: the folder cannot be made.
     """
-    manifest = models.load(run.artifact("validate/chosen")).manifest
+    manifest = artifact.read_manifest(run.artifact("validate/chosen"))
     evaluation, verdict = document["evaluation"], document["verdict"]
     card = model_card(manifest, evaluation, verdict, repository=run.location, examination=document)
     sections = card_sections(manifest, evaluation, verdict, run.location, document)

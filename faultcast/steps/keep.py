@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from faultcast import dataset as data, models
+from faultcast import dataset as data
 from faultcast.adapters import state_files
 from faultcast.adapters.places import Places
 from faultcast.adapters.repositories import forgotten, pseudonyms
@@ -17,6 +17,7 @@ from faultcast.adapters.runs import Run
 from faultcast.adapters.state_bucket import SCHEME, Bucket
 from faultcast.adapters.state_files import Folder, Location, State
 from faultcast.errors import NotFound
+from faultcast.models import artifact
 from faultcast.models.baseline import fit_baseline
 from faultcast.settings import Settings
 from faultcast.steps.stand_in import general_folder
@@ -85,7 +86,7 @@ def _champion(run: Run, now: Settings) -> tuple[dict[str, str], dict[str, bytes]
         table, info = data.read(run.artifact("assemble/dataset") / "dataset.parquet")
         with general_folder(now) as general:
             if info.insufficient and general:
-                return {"name": models.load(general).name, "version": ""}, _files(general), 0.0
+                return {"name": artifact.read_manifest(general).name, "version": ""}, _files(general), 0.0
         return {}, {}, fit_baseline(table).typical_lines
     folder = run.artifact("validate/chosen")
     if not registered["registered"]:  # an earlier one stays; only now is MLflow worth its import
@@ -97,7 +98,7 @@ def _champion(run: Run, now: Settings) -> tuple[dict[str, str], dict[str, bytes]
                 f"{run.location}: version {registered['version']} serves no more. Run `faultcast run` again."
             )
         folder = standing.folder
-    return {"name": models.load(folder).name, "version": registered["version"]}, _files(folder), 0.0
+    return {"name": artifact.read_manifest(folder).name, "version": registered["version"]}, _files(folder), 0.0
 
 
 def _files(folder: Path) -> dict[str, bytes]:

@@ -7,10 +7,10 @@ from toy_runs import Toy
 
 from faultcast.cli.stages import stage_data, stage_lines
 from faultcast.records import Outcome
+from pipelines.learning import PASS
 from pipelines.local import run_pipeline
 from pipelines.reasons import ALWAYS, FIRST, GONE
 from pipelines.results import RunResult
-from pipelines.training import PASS
 
 
 def fork(toy: Toy, wanted: str, image: str = "toy-python:1") -> RunResult:
