@@ -19,8 +19,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +56,18 @@ class Measured:
         self.asked += 1_000_000
         with self.started(body, seconds, **options) as running:
             time.sleep(WARM_UP_SECONDS)
-            before, began = self.server.cpu_seconds(), time.monotonic()
-            time.sleep(seconds)
-            used, took = self.server.cpu_seconds() - before, time.monotonic() - began
+            with self.cores() as used:
+                time.sleep(seconds)
             report = running.report()
-        cpu_share = used / took
-        return {**report, "cpu_share": cpu_share, "per_cpu_second": report["rate"] / cpu_share}
+        return {**report, "per_cpu_second": report["rate"] / used[0]}
+
+    @contextmanager
+    def cores(self) -> Iterator[list[float]]:
+        """The cores that the server used meanwhile, in a list that is filled at the end."""
+        used: list[float] = []
+        before, began = self.server.cpu_seconds(), time.monotonic()
+        yield used
+        used.append((self.server.cpu_seconds() - before) / (time.monotonic() - began))
 
     def started(self, body: str, seconds: float, **options: Any) -> Any:
         """The generator in the background."""
@@ -173,15 +179,18 @@ def soak(measured: Measured, rate: float, minutes: float) -> str:
     measured.asked += 10_000_000
     with measured.started(NEW, seconds, rate=rate) as running:
         began = time.monotonic()
-        while time.monotonic() < began + seconds:
-            time.sleep(SAMPLE_SECONDS)
-            samples.append(((time.monotonic() - began) / 60, measured.server.memory_mb()))
+        with measured.cores() as used:
+            while time.monotonic() < began + seconds:
+                time.sleep(SAMPLE_SECONDS)
+                samples.append(((time.monotonic() - began) / 60, measured.server.memory_mb()))
         report = running.report()
+    report["per_cpu_second"] = report["rate"] / used[0]
     at_N, memory_N = np.array([one for one in samples if one[0] >= min(2.0, minutes / 4)]).T
     slope, low, high = slope_of(at_N, memory_N)
     told = (
         f"Memory from {memory_N[0]:.1f} to {memory_N[-1]:.1f} MB; slope {slope:+.3f} MB a minute "
-        f"({low:+.3f} to {high:+.3f}). Not answered with 200: {not_good(report)}."
+        f"({low:+.3f} to {high:+.3f}). Not answered with 200: {not_good(report)}. The server used {used[0]:.2f} cores; "
+        "one thread of it answers, so as it comes near to one, requests wait for one another."
     )
     return "\n".join([*head(), line(f"{minutes:g} minutes at 70 % of the peak", report), "", told])
 

@@ -79,7 +79,8 @@ class ServedModels:
             if not version:
                 raise NotFound(
                     f"{self._name} has no {alias}: found none in the registry, expected a promoted version. See "
-                    "`faultcast models`, then `faultcast promote`."
+                    "`faultcast models`, then `faultcast promote`; for a history too small to learn from, "
+                    "FAULTCAST_GENERAL_MODEL (docs/models.md)."
                 )
             return self._recall(alias, version) or self._ask_for(alias)
         except Unavailable:

@@ -191,17 +191,17 @@ def _facts(inputs: ReportInputs) -> list[tuple[str, str]]:
 def _next_steps(inputs: ReportInputs) -> list[tuple[str, str]]:
     """(what to type, what it does)."""
     where = shlex.quote(words.plain(inputs.location, 300))
-    if not inputs.has_model or inputs.is_general:
-        how = "by the model learnt on other projects" if inputs.is_general else "by its size"
+    score, again = f"faultcast score {where} HEAD", f"faultcast run {where}"
+    serve = ("faultcast serve", "Start the model server on this machine, for editors and review bots.")
+    if inputs.has_model and not inputs.is_general:
         return [
-            (
-                f"faultcast score {where} HEAD",
-                f"Rank one change {how}, until there is enough history for a model.",
-            ),
-            (f"faultcast run {where}", "Run again when more fixes have landed; finished stages are reused."),
+            (score, "Forecast one change, or a range such as main..feature, with its reasons."),
+            serve,
+            (again, "Run again later: labels ripen, and models age within about three months."),
         ]
+    how = "by the model learnt on other projects" if inputs.is_general else "by its size"
     return [
-        (f"faultcast score {where} HEAD", "Forecast one change, or a range such as main..feature, with its reasons."),
-        ("faultcast serve", "Start the model server on this machine, for editors and review bots."),
-        (f"faultcast run {where}", "Run again later: labels ripen, and models age within about three months."),
+        (score, f"Rank one change {how}, until there is enough history for a model."),
+        *([serve] if inputs.is_general else []),
+        (again, "Run again when more fixes have landed; finished stages are reused."),
     ]

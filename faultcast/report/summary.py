@@ -84,7 +84,7 @@ def _next(inputs: ReportInputs, report_path: str) -> list[str]:
         ("faultcast report", f"open {report_path}"),
         (f"faultcast score {where} HEAD", "one change, with its reasons"),
     ]
-    if inputs.has_model and not inputs.is_general:
+    if inputs.has_model:
         steps.append(("faultcast serve", "the model server, on loopback"))
     size = min(48, max(cell_len(command) for command, _ in steps))
     return [f"  {command}{' ' * max(2, size + 2 - cell_len(command))}{text}" for command, text in steps]

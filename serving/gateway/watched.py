@@ -77,11 +77,7 @@ class Watched:
             "checked_at": self._found.get("evaluated_at"),
             "details": {
                 "model": self._found.get("model", {}),
-                **{
-                    name: found[name]
-                    for name in ("outcome", "text", "changes", "min_changes", "since", "until")
-                    if name in found
-                },
+                **{name: found[name] for name in _SHOWN if name in found},
                 "columns": found.get("columns", {}),
             },
         }

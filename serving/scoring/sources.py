@@ -10,11 +10,12 @@ from threading import Lock
 from typing import Protocol
 
 from faultcast import settings
-from faultcast.adapters import runs
+from faultcast.adapters import runs, state_files
 from faultcast.adapters.places import Places
 from faultcast.adapters.served_models import ServedModel, ServedModels, manifest_digest
+from faultcast.adapters.state_files import STATE, Folder
 from faultcast.adapters.stored_changes import lookup
-from faultcast.errors import NotFound
+from faultcast.errors import NotFound, Unavailable, UnsafeArtifact
 from faultcast.features import Past
 from faultcast.features.catalogue import fingerprint
 from faultcast.models import Model
@@ -60,7 +61,11 @@ class Source(Protocol):
 
 
 class RunSource:
-    """The models of one repository as the registry's aliases say, with the past and the store of its last run."""
+    """The models of one repository as the registry's aliases say, with the past and the store of its last run.
+
+    A history too small to learn from has no champion; what its last run ranked by, the model learnt on other projects,
+    is served as one, if the settings named one then.
+    """
 
     def __init__(self, now: settings.Settings, location: str | None = None) -> None:
         """`location` is a repository's; None: that of the last run of all.
@@ -86,14 +91,38 @@ class RunSource:
 
     def load(self, alias: str) -> Loaded:
         """See `Source`."""
-        found = self._models.find(alias)
+        try:
+            found = self._models.find(alias)
+        except (NotFound, Unavailable):
+            if (general := self._general(alias)) is None:
+                raise
+            found = general
         past = self._past.at(runs.last(self._home, self.location).artifact("describe/past"))
         return load(found, past, self._places.feature_store, self._now.feature_store, self._now.trusted_keys)
 
     def standing(self) -> Mapping[str, str]:
         """An alias moves with a promotion; what all of them know of the past, with a run."""
         run = _stamp(self._places.run_file)
-        return {alias: f"{version} {run}" for alias, version in self._models.aliases().items()}
+        general = self._general("champion")
+        standing = {} if general is None else {"champion": general.version}
+        try:
+            standing |= self._models.aliases()
+        except Unavailable:
+            if general is None:
+                raise
+        return {alias: f"{version} {run}" for alias, version in standing.items()}
+
+    def _general(self, alias: str) -> ServedModel | None:
+        """The model learnt on other projects by which the last run ranked; None where it ranked by another."""
+        place = Folder(self._places.state)
+        try:
+            state = state_files.read_state(place.read(STATE))
+        except (NotFound, UnsafeArtifact):
+            return None
+        if alias != "champion" or state.model.get("name") != GENERAL:
+            return None
+        folder = place.path / state.folder / "model"
+        return ServedModel(GENERAL, _version(folder), folder)
 
 
 class FolderSource:

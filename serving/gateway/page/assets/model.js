@@ -59,14 +59,15 @@ function judged(found) {
 const DRIFT = {
   drift: ["inducing", "drift", "What is asked no longer looks like what the model learnt from."],
   no_drift: ["clean", "no drift", "What is asked looks like what the model learnt from."],
-  unknown: ["open", "unknown", "Too little was asked lately to compare it with what the model learnt from."],
+  unknown: ["open", "unknown", "Nothing was compared with what the model learnt from yet."],
 };
 
 function drifted(found) {
   const [look, name, words] = DRIFT[found.status] ?? DRIFT.unknown;
   const features = found.drifted_features ?? [];
+  const why = look === "open" && found.details?.text;
   return [
-    el("p", {}, el(`span.label.${look}`, {}, name), ` ${words}`, found.checked_at ? [" Checked ", when(found.checked_at), "."] : null),
+    el("p", {}, el(`span.label.${look}`, {}, name), ` ${why ? `${why[0].toUpperCase()}${why.slice(1)}.` : words}`, found.checked_at ? [" Checked ", when(found.checked_at), "."] : null),
     features.length ? el("p", {}, `${counted(features.length, "feature")} drifted: `, features.map((feature, at) => [at ? ", " : "", el("code", {}, feature)]).flat()) : null,
   ].filter(Boolean);
 }
