@@ -3,6 +3,8 @@
 import hashlib
 import json
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -42,6 +44,18 @@ def test_a_change_without_text_and_with_missing_measures_still_gets_a_risk(hybri
     bare = changes.drop(columns="text").astype({"cognitive": "Float64"})
     bare.loc[:, "cognitive"] = None
     assert np.all(np.isfinite(models.load(hybrid_folder).risk(bare)))
+
+
+def test_loading_a_hybrid_imports_no_compiler_and_draws_no_weights(hybrid_folder):
+    program = (
+        "import sys, torch; from pathlib import Path; from faultcast import models; torch.manual_seed(3); "
+        "before = torch.random.get_rng_state(); models.load(Path(sys.argv[1])); "
+        "print('torch._dynamo' in sys.modules, bool((torch.random.get_rng_state() == before).all()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(hybrid_folder)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False", "True"]
 
 
 def test_an_empty_folder_is_no_model(tmp_path):

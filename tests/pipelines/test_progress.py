@@ -153,7 +153,13 @@ def test_quiet_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "heavy"), [("faultcast.progress", "rich"), ("pipelines.local", "kfp"), ("pipelines.local", "pandas")]
+    ("module", "heavy"),
+    [
+        ("faultcast.progress", "rich"),
+        ("faultcast.steps.deploy", "mlflow"),
+        ("pipelines.local", "kfp"),
+        ("pipelines.local", "pandas"),
+    ],
 )
 def test_imports_stay_light(module: str, heavy: str) -> None:
     program = f"import sys, {module}; sys.exit({heavy!r} in sys.modules)"
