@@ -222,7 +222,9 @@ def test_two_writers_killed_again_and_again_lose_nothing_that_was_told(tmp_path)
     for round_ in range(5):
         names = [f"{round_}-a", f"{round_}-b"]
         running = [
-            subprocess.Popen([sys.executable, "-c", WRITER, tmp_path, name], stdout=subprocess.PIPE) for name in names
+            # Without a buffer: what one reads ahead of a line, `communicate` does not see.
+            subprocess.Popen([sys.executable, "-c", WRITER, tmp_path, name], stdout=subprocess.PIPE, bufsize=0)
+            for name in names
         ]
         for one in running:
             one.stdout.readline()
